@@ -1,0 +1,24 @@
+import type { Address, ReversePath } from "../core/address.ts";
+import type { Outcome } from "../core/outcome.ts";
+
+/** One try to deliver one message to some recipients of one domain. */
+export interface Attempt {
+  readonly id: string;
+  readonly sender: ReversePath;
+  /** All of the same domain. */
+  readonly recipients: readonly Address[];
+  readonly smtputf8: boolean;
+  readonly eightBit: boolean;
+  /** Bytes that will be sent. */
+  readonly size: number;
+  /** The message, from the start, each time it is called. */
+  content(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Takes a message to where it belongs. Resolves with one outcome per recipient, `relayed`, `deferred` or `failed`; it does not
+ * throw for anything that a remote host or the network does.
+ */
+export interface Courier {
+  deliver(attempt: Attempt, signal: AbortSignal): Promise<Outcome[]>;
+}

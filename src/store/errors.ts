@@ -1,0 +1,26 @@
+import { Refusal } from "../core/errors.ts";
+import { reply } from "../core/reply.ts";
+
+/** There is no mailbox of that name, or it was removed meanwhile. */
+export class NoSuchMailbox extends Refusal {
+  override readonly name = "NoSuchMailbox";
+  constructor() {
+    super(reply(550, "5.1.1", "No such mailbox"));
+  }
+}
+
+/** The name is taken. */
+export class MailboxExists extends Refusal {
+  override readonly name = "MailboxExists";
+  constructor() {
+    super(reply(553, "5.1.0", "A mailbox of that name is already there"));
+  }
+}
+
+/** The disk is full: nothing was stored, and it may work later. */
+export class StoreFull extends Refusal {
+  override readonly name = "StoreFull";
+  constructor(reason: string) {
+    super(reply(452, "4.3.1", "Insufficient system storage, try again later"), reason);
+  }
+}

@@ -1,0 +1,341 @@
+/**
+ * The store room: mail at rest, in mail words. These are its ports; `memory/` and `sqlite/` stand behind them
+ * and `tests/contract/` runs on both.
+ *
+ * Invariants that every store keeps:
+ * - A promise that resolves has been committed, durably; one that rejects has changed nothing.
+ * - `accept` is one transaction: the body once, an entry for each local recipient, a queue entry for the rest.
+ * - UIDs of a mailbox only grow and are never used again; UIDVALIDITY of a name never goes back. Every change of a
+ *   mailbox takes the next modseq of that mailbox, and a notice goes out on the bus after the commit.
+ * - A full disk rejects with `Refusal` 452 4.3.1; a damaged or newer database is a `StoreOpenError` at the start.
+ */
+import type { Address, ReversePath } from "../core/address.ts";
+import type { MessageDigest } from "../wire/mime/digest.ts";
+import type { SearchKey } from "./search.ts";
+
+export interface Store {
+  readonly accounts: AccountStore;
+  readonly mailboxes: MailboxStore;
+  readonly messages: MessageStore;
+  readonly bodies: BodyStore;
+  readonly spool: SpoolStore;
+  readonly bus: Bus;
+  /** Makes a message durable for all its recipients in one commit. */
+  accept(delivery: Delivery): Promise<void>;
+  /** Figures for /metrics. */
+  stats(): StoreStats;
+  /** Finishes what was begun and closes; later calls reject. */
+  close(): Promise<void>;
+}
+
+/** The database cannot be used; `message` says what was found and what to do. */
+export class StoreOpenError extends Error {
+  override readonly name = "StoreOpenError";
+}
+
+// ---- Bodies ----
+
+/** Collects the bytes of one message. Small ones wait in memory, large ones go to the store as they come. */
+export interface BodyStage {
+  readonly size: number;
+  /** Takes over the bytes. Await it: it is how a fast sender is slowed down to the disk. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Ends the collection. `prefix` is put before everything (Return-Path, Received, later DKIM-Signature). */
+  seal(prefix?: Uint8Array): StagedBody;
+  /** Gives the bytes up. Safe at any time, also after `seal`; without effect once the body was accepted or appended. */
+  discard(): void;
+}
+
+/** A complete body that no mailbox and no queue entry holds yet; good for one `accept` or `append`. */
+export interface StagedBody {
+  readonly size: number;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  /** One past the last byte. */
+  readonly end: number;
+}
+
+export interface BodyStore {
+  stage(): BodyStage;
+  /** The bytes of a body, or of a part of it, in pieces of at most 64 KiB. Throws when there is no such body. */
+  read(bodyId: number, range?: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+// ---- Accounts ----
+
+export interface AccountStore {
+  /** Makes the account with INBOX, Drafts, Sent, Junk, Trash and Archive (all subscribed) unless it is there. */
+  ensure(account: string): Promise<void>;
+  list(): Promise<AccountRow[]>;
+  /** The stored password hash; null when the account is missing or has none. */
+  credential(account: string): Promise<string | null>;
+  /** Sets or, with null, removes the password hash; makes the account if need be. */
+  setCredential(account: string, hash: string | null): Promise<void>;
+  /** Removes the account and all its mail; false when there was none. */
+  remove(account: string): Promise<boolean>;
+}
+
+export interface AccountRow {
+  readonly account: string;
+  readonly hasCredential: boolean;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly createdAt: number;
+}
+
+// ---- Mailboxes ----
+
+/** RFC 6154; `inbox` is INBOX. */
+export type MailboxRole = "inbox" | "drafts" | "sent" | "junk" | "trash" | "archive";
+
+export interface Mailbox {
+  readonly id: number;
+  readonly account: string;
+  /** Unicode (NFC), levels separated by `/`; `INBOX` in capitals. */
+  readonly name: string;
+  readonly role: MailboxRole | null;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly highestModseq: number;
+  readonly messages: number;
+  readonly unseen: number;
+  /** Messages that no read-write session has seen yet: the UIDs from here on are \Recent. */
+  readonly recentFrom: number;
+  readonly bytes: number;
+}
+
+/**
+ * Errors are `Refusal`s whose reply carries these enhanced codes, so that sessions can map them:
+ * no such mailbox 550 5.1.1 (`NoSuchMailbox`), name taken 553 5.1.0 (`MailboxExists`). See `errors.ts`.
+ */
+export interface MailboxStore {
+  list(account: string): Promise<Mailbox[]>;
+  /** By exact name (INBOX in any case); null when there is none. */
+  get(account: string, name: string): Promise<Mailbox | null>;
+  byId(mailboxId: number): Promise<Mailbox | null>;
+  /** Makes the mailbox and the missing ones above it. Throws `MailboxExists`. */
+  create(account: string, name: string, role?: MailboxRole | null): Promise<Mailbox>;
+  /**
+   * Renames it and everything below it; throws `NoSuchMailbox`, `MailboxExists`. Of INBOX the messages move to a new mailbox
+   * and INBOX stays, empty (RFC 3501 section 6.3.5).
+   */
+  rename(account: string, from: string, to: string): Promise<void>;
+  /** Removes the mailbox and its messages, not those below it. Throws `NoSuchMailbox`. */
+  remove(account: string, name: string): Promise<void>;
+  /** Subscribed names, which need not exist (RFC 3501 section 6.3.6). */
+  subscriptions(account: string): Promise<string[]>;
+  subscribe(account: string, name: string, on: boolean): Promise<void>;
+}
+
+// ---- Messages ----
+
+/** Inclusive ranges, ascending and apart. */
+export type UidRanges = readonly (readonly [from: number, to: number])[];
+
+export interface MessageRow {
+  readonly uid: number;
+  readonly modseq: number;
+  /** System flags first (`\Seen` ...), then keywords, in a fixed order. Never `\Recent`. */
+  readonly flags: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly internalDate: number;
+  readonly size: number;
+  readonly bodyId: number;
+}
+
+export interface MessageRowWithDigest extends MessageRow {
+  readonly digest: MessageDigest;
+}
+
+/** What a session needs to open a mailbox. */
+export interface MailboxView {
+  readonly mailbox: Mailbox;
+  /** Ascending; the index is the message sequence number minus one. */
+  readonly uids: Uint32Array;
+  /** The lowest UID without \Seen; null when all are seen. */
+  readonly firstUnseenUid: number | null;
+  /** Keywords in use in this mailbox. */
+  readonly keywords: readonly string[];
+}
+
+export interface AppendRequest {
+  readonly mailboxId: number;
+  readonly body: StagedBody;
+  readonly flags: readonly string[];
+  readonly internalDate: number;
+}
+
+export type FlagChange = { readonly kind: "set" | "add" | "remove"; readonly flags: readonly string[] };
+
+export interface Changes {
+  readonly highestModseq: number;
+  readonly uidNext: number;
+  /** New or changed since, ascending by UID. */
+  readonly changed: readonly MessageRow[];
+  /** Expunged since, ascending. */
+  readonly vanished: readonly number[];
+}
+
+export interface UidCopy {
+  readonly uidValidity: number;
+  /** Source and target UIDs, pairwise, in ascending order of the source. */
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+}
+
+export interface MessageStore {
+  /** With `claimRecent` the messages that were \Recent until now are this session's (recentFrom in the result is the old one). */
+  open(mailboxId: number, options?: { readonly claimRecent?: boolean }): Promise<MailboxView | null>;
+  /** Rows in ascending order of UID, in batches small enough never to hold a thread for long. */
+  rows(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRow[]>;
+  rowsWithDigest(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRowWithDigest[]>;
+  /** Throws `NoSuchMailbox`. */
+  append(request: AppendRequest): Promise<{ readonly uid: number; readonly uidValidity: number }>;
+  /**
+   * Changes flags and returns the new rows of the messages that exist, changed or not. With `unchangedSince` messages of a
+   * higher modseq are left alone and returned in `modified` (RFC 7162).
+   */
+  setFlags(
+    mailboxId: number,
+    uids: UidRanges,
+    change: FlagChange,
+    options?: { readonly unchangedSince?: number },
+  ): Promise<{ readonly rows: readonly MessageRow[]; readonly modified: readonly number[] }>;
+  /** Removes those of the messages that are \Deleted (or all of them, with `any`); the UIDs removed, ascending. */
+  expunge(
+    mailboxId: number,
+    uids: UidRanges,
+    options?: { readonly any?: boolean },
+  ): Promise<readonly number[]>;
+  /** All or nothing; throws `NoSuchMailbox` when the target is gone. Flags and internal date are kept. */
+  copy(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy>;
+  move(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy>;
+  changesSince(mailboxId: number, modseq: number): Promise<Changes>;
+  /** The UIDs that match, ascending. A long search yields to others between slices and ends when the signal aborts. */
+  search(mailboxId: number, key: SearchKey, options?: { readonly signal?: AbortSignal }): Promise<number[]>;
+}
+
+// ---- Delivery and spool ----
+
+export interface Delivery {
+  /** `SubmitContext.id`. */
+  readonly id: string;
+  readonly body: StagedBody;
+  readonly receivedAt: number;
+  /** Into INBOX unless `mailbox` names another (which is made if it is missing). Each account once. */
+  readonly local: readonly {
+    readonly account: string;
+    readonly mailbox?: string;
+    readonly flags?: readonly string[];
+  }[];
+  readonly queued: NewQueueEntry | null;
+}
+
+export interface NewQueueEntry {
+  readonly sender: ReversePath;
+  readonly recipients: readonly Address[];
+  readonly smtputf8: boolean;
+  readonly eightBit: boolean;
+  /** How many bytes at the start of the body are not sent on (our own Return-Path line). */
+  readonly skip: number;
+  /** When the first attempt is due. */
+  readonly dueAt: number;
+}
+
+export interface QueuedRecipient {
+  /** Its place in the envelope, from 0; the key within its message. */
+  readonly index: number;
+  readonly address: Address;
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+  readonly held: boolean;
+  /** The delay notice has been sent. */
+  readonly delayNotified: boolean;
+  /** What the last attempt ended with, as `Reply.toString()`, and the host that said it. */
+  readonly lastReply: string | null;
+  readonly lastHost: string | null;
+}
+
+export interface QueuedMessage {
+  readonly id: string;
+  readonly bodyId: number;
+  /** Bytes of the body, including what is skipped. */
+  readonly size: number;
+  readonly skip: number;
+  readonly sender: ReversePath;
+  readonly smtputf8: boolean;
+  readonly eightBit: boolean;
+  readonly queuedAt: number;
+  /** Those not finished yet, by index. */
+  readonly recipients: readonly QueuedRecipient[];
+}
+
+export interface RecipientUpdate {
+  readonly index: number;
+  /** `done` takes the recipient out of the queue (delivered, or failed and reported). */
+  readonly state:
+    | { readonly kind: "done" }
+    | {
+      readonly kind: "waiting";
+      readonly attempts: number;
+      readonly nextAttemptAt: number;
+      readonly lastReply: string;
+      readonly lastHost: string | null;
+      readonly delayNotified: boolean;
+    };
+}
+
+export interface QueueFilter {
+  readonly id?: string;
+  /** Lower case. */
+  readonly recipientDomain?: string;
+  readonly sender?: string;
+  readonly held?: boolean;
+}
+
+export interface SpoolStore {
+  /** Messages with a recipient that is due and not held, the longest due first; all their unfinished recipients are listed. */
+  due(now: number, limit: number): Promise<QueuedMessage[]>;
+  /** When the next recipient that is not held comes due; null when none waits. */
+  nextDueAt(): Promise<number | null>;
+  /** Applies the result of an attempt in one commit; a message without recipients leaves the queue with its body. */
+  settle(id: string, updates: readonly RecipientUpdate[]): Promise<void>;
+  list(
+    filter?: QueueFilter,
+    page?: { readonly after?: string; readonly limit?: number },
+  ): Promise<QueuedMessage[]>;
+  get(id: string): Promise<QueuedMessage | null>;
+  /** Makes everything that matches due at `now`; the number of recipients. */
+  flush(filter: QueueFilter, now: number): Promise<number>;
+  hold(filter: QueueFilter, held: boolean): Promise<number>;
+  /** Takes what matches out of the queue without a report; the number of messages. */
+  drop(filter: QueueFilter): Promise<number>;
+}
+
+// ---- Bus and figures ----
+
+export interface ChangeNotice {
+  readonly mailboxId: number;
+  readonly highestModseq: number;
+}
+
+export interface Bus {
+  /** Calls after every commit that changed the mailbox, in this process; returns how to stop it. */
+  watchMailbox(mailboxId: number, listener: (notice: ChangeNotice) => void): () => void;
+  /** Calls when something was put into the queue or came due by command. */
+  watchSpool(listener: () => void): () => void;
+}
+
+export interface StoreStats {
+  readonly queuedMessages: number;
+  readonly queuedRecipients: number;
+  readonly commits: number;
+  readonly writes: number;
+  /** Seconds that commits took, summed up; the last one alone. */
+  readonly commitSeconds: number;
+  readonly lastCommitSeconds: number;
+}
+
+export type { SearchKey } from "./search.ts";
