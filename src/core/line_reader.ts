@@ -29,6 +29,11 @@ export class LineReader {
     return this.#chunk.length;
   }
 
+  /** Whether `line` would give a line without waiting: as long as it does, replies can be collected (PIPELINING). */
+  get hasLine(): boolean {
+    return this.#chunk.includes(LF);
+  }
+
   /** Throws away what has arrived but was not taken: before TLS begins (RFC 3207 section 4.2). */
   discardBuffered(): void {
     this.#chunk = new Uint8Array(0);
