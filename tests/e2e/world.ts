@@ -1,5 +1,5 @@
 /** What the scenarios share: our own DNS, exchangers on loopback addresses of their own, and patience. */
-import { type DnsAuthority, startDnsAuthority } from "../support/dns_authority.ts";
+import { type DnsAuthority, type DnsAuthorityOptions, startDnsAuthority } from "../support/dns_authority.ts";
 import type { ImapClient } from "../support/imap_client.ts";
 import { type ConfigPart, Mailden } from "../support/mailden.ts";
 import { freePort, loopbackAddress } from "../support/ports.ts";
@@ -20,7 +20,7 @@ export interface World extends AsyncDisposable {
 }
 
 export async function makeWorld(
-  zones: Parameters<typeof startDnsAuthority>[0]["zones"] = {},
+  zones: NonNullable<DnsAuthorityOptions["zones"]> = {},
 ): Promise<World> {
   const dns = await startDnsAuthority({ zones });
   const hosts = Array.from({ length: 8 }, () => loopbackAddress());

@@ -1,0 +1,120 @@
+/** The `limits:` section: the rooms' own limits under the names they have in the file. */
+import { type AuthLimits, defaultAuthLimits } from "../../intake/authenticator.ts";
+import { defaultIntakeLimits, type IntakeLimits } from "../../intake/limits.ts";
+import { defaultListenLimits, type ListenLimits } from "../../net/listen.ts";
+import { defaultImapLimits, type ImapLimits } from "../../session/imap/limits.ts";
+import { defaultPop3Limits, type Pop3Limits } from "../../session/pop3/limits.ts";
+import { defaultSmtpLimits, type SmtpLimits } from "../../session/smtp/limits.ts";
+import { count, duration, durationFrom, sizeBetween } from "./fields.ts";
+import {
+  type FieldsOf,
+  type FileKeys,
+  section,
+  settingsFrom,
+  settingsSection,
+  settingsShape,
+} from "./section.ts";
+import type { Limits } from "./types.ts";
+
+const MANY = 1_000_000;
+const KIB = 1024;
+
+/** One message may be that large everywhere: announced by SMTP, checked by the door, taken by IMAP. */
+const messageSize = sizeBetween(64 * KIB, 2 ** 31);
+
+const intakeFields: FieldsOf<IntakeLimits> = {
+  messageSize,
+  headerSize: sizeBetween(16 * KIB, 2 ** 24),
+  receivedFields: count(10, 1000),
+};
+
+const smtpFields: FieldsOf<Omit<SmtpLimits, "messageSize">> = {
+  recipients: count(100, 100_000),
+  commandLength: sizeBetween(512, 64 * KIB),
+  authLength: sizeBetween(12_288, 256 * KIB),
+  errors: count(1, MANY),
+  refusals: count(1, MANY),
+  commands: count(10, 1_000_000_000),
+  transactions: count(1, 1_000_000_000),
+  authTries: count(1, 1000),
+  authDelayMs: durationFrom(0),
+  authDelayMaxMs: durationFrom(0),
+  commandTimeoutMs: durationFrom(1000),
+  dataTimeoutMs: durationFrom(1000),
+  sessionMs: durationFrom(1000),
+};
+const smtpKeys: FileKeys<SmtpLimits> = { authDelayMaxMs: "auth_delay_max", sessionMs: "session_time" };
+
+const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
+  loginTimeoutMs: durationFrom(1000),
+  idleTimeoutMs: durationFrom(1000),
+  lineBytesBeforeLogin: sizeBetween(512, 2 ** 20),
+  literalBytesBeforeLogin: sizeBetween(512, 2 ** 20),
+  lineBytes: sizeBetween(8 * KIB, 2 ** 24),
+  literalBytes: sizeBetween(8 * KIB, 2 ** 24),
+  badCommands: count(1, MANY),
+  loginFailures: count(1, 1000),
+  loginDelayMs: durationFrom(0),
+  mailboxes: count(10, MANY),
+  mailboxNameLength: count(50, 2000),
+  mailboxLevels: count(1, 100),
+  keywords: count(10, 10_000),
+};
+const imapKeys: FileKeys<ImapLimits> = {
+  lineBytesBeforeLogin: "line_size_before_login",
+  literalBytesBeforeLogin: "literal_size_before_login",
+  lineBytes: "line_size",
+  literalBytes: "literal_size",
+};
+
+const pop3Fields: FieldsOf<Pop3Limits> = {
+  loginTimeoutMs: durationFrom(1000),
+  idleTimeoutMs: durationFrom(1000),
+  errors: count(1, MANY),
+  loginFailures: count(1, 1000),
+};
+
+const connectionFields: FieldsOf<ListenLimits> = {
+  connections: count(1, MANY),
+  connectionsPerAddress: count(1, MANY),
+  writeTimeoutMs: durationFrom(1000),
+  handshakeTimeoutMs: durationFrom(1000),
+};
+const connectionKeys: FileKeys<ListenLimits> = {
+  connections: "per_listener",
+  connectionsPerAddress: "per_address",
+};
+
+const authFields: FieldsOf<AuthLimits> = {
+  concurrent: count(1, 64),
+  waiting: count(1, 100_000),
+  failuresBeforeDelay: count(0, MANY),
+  maxDelayMs: durationFrom(0),
+  failuresPerAddress: count(1, MANY),
+  failuresPerAccount: count(1, MANY),
+  windowMs: duration,
+  tracked: count(100, 10_000_000),
+  cacheEntries: count(0, MANY),
+  cacheMs: durationFrom(0),
+};
+const authKeys: FileKeys<AuthLimits> = { cacheMs: "cache_time" };
+
+export const limitsSection = section({
+  ...settingsShape(defaultIntakeLimits, intakeFields),
+  connections: settingsSection(defaultListenLimits, connectionFields, connectionKeys),
+  smtp: settingsSection<Omit<SmtpLimits, "messageSize">>(defaultSmtpLimits, smtpFields, smtpKeys),
+  imap: settingsSection<Omit<ImapLimits, "messageBytes">>(defaultImapLimits, imapFields, imapKeys),
+  pop3: settingsSection(defaultPop3Limits, pop3Fields),
+  auth: settingsSection(defaultAuthLimits, authFields, authKeys),
+}).transform((read): Limits => {
+  const intake = settingsFrom<IntakeLimits>(read, intakeFields);
+  const { messageSize } = intake;
+  return {
+    intake,
+    connections: read.connections,
+    smtp: { ...read.smtp, messageSize },
+    imap: { ...read.imap, messageBytes: messageSize },
+    pop3: read.pop3,
+    auth: read.auth,
+  };
+});

@@ -1,0 +1,122 @@
+/** The file as it is written: every key, its kind and its default. */
+import { resolve } from "node:path";
+import type { z } from "zod";
+import type { DirectorySpec } from "../../intake/directory.ts";
+import { defaultLogSettings } from "../log/mod.ts";
+import {
+  choice,
+  count,
+  daysBetween,
+  dnsServer,
+  domainName,
+  durationFrom,
+  endpoints,
+  filePath,
+  list,
+  orNull,
+  sizeBetween,
+  text,
+  value,
+} from "./fields.ts";
+import { limitsSection } from "./limits.ts";
+import { outboundSection, toRemoteSettings } from "./outbound.ts";
+import { queueSection } from "./queue.ts";
+import { type FieldsOf, records, section, settingsFrom, settingsSection, settingsShape } from "./section.ts";
+import type { Config, DnsSettings, ListenerName, StoreSettings } from "./types.ts";
+import { ANY_HOST } from "./units.ts";
+
+export const defaultDnsSettings: Omit<DnsSettings, "servers"> = {
+  timeoutMs: 5000,
+  tries: 3,
+  cacheSize: 10_000,
+};
+export const defaultStoreSettings: StoreSettings = { undeleteDays: 14 };
+
+const dnsFields: FieldsOf<Omit<DnsSettings, "servers">> = {
+  timeoutMs: durationFrom(100),
+  tries: count(1, 20),
+  cacheSize: count(0, 1_000_000),
+};
+
+function listener(port: number, host = ANY_HOST) {
+  return endpoints.default([{ host, port }]);
+}
+
+const listenShape = {
+  smtp: listener(25),
+  submission: listener(587),
+  submissions: listener(465),
+  imap: listener(143),
+  imaps: listener(993),
+  pop3: listener(110),
+  pop3s: listener(995),
+  http: listener(8080, "127.0.0.1"),
+} satisfies Record<ListenerName, unknown>;
+
+const account = section({
+  name: value(text).optional(),
+  quota: value(orNull(sizeBetween(0, Number.MAX_SAFE_INTEGER))).optional(),
+  aliases: list(text).default([]),
+});
+
+const domain = section({
+  accounts: records(account),
+  aliases: records(list(text)),
+  catch_all: value(orNull(text)).default(null),
+});
+
+export const fileSchema = section({
+  hostname: value(domainName),
+  data: value(filePath).default("/var/lib/mailden"),
+  listen: section(listenShape),
+  tls: section({
+    certificate: value(orNull(filePath)).default(null),
+    key: value(orNull(filePath)).default(null),
+  }),
+  dns: section({ servers: list(dnsServer).default([]), ...settingsShape(defaultDnsSettings, dnsFields) }),
+  plaintext_auth: value(choice("never", "loopback")).default("never"),
+  limits: limitsSection,
+  outbound: outboundSection,
+  queue: queueSection,
+  store: settingsSection(defaultStoreSettings, { undeleteDays: daysBetween(0, 3650) }),
+  log: settingsSection(defaultLogSettings, {
+    level: choice("debug", "info", "warn", "error"),
+    format: choice("auto", "json", "pretty"),
+  }),
+  domains: records(domain),
+});
+
+/** What a file that has passed the schema holds. */
+export type FileContent = z.output<typeof fileSchema>;
+
+export function toDirectorySpec(file: FileContent): DirectorySpec {
+  const domains = Object.entries(file.domains).map(([name, { accounts, aliases, catch_all }]) => {
+    return [name, { accounts, aliases, catchAll: catch_all }] as const;
+  });
+  return { domains: Object.fromEntries(domains) };
+}
+
+/** `folder` is where relative file names start: the file's own. */
+export function toConfig(file: FileContent, folder: string): Config {
+  const absolute = (name: string) => resolve(folder, name);
+  const absoluteOrNull = (name: string | null) => name === null ? null : absolute(name);
+  return {
+    hostname: file.hostname,
+    data: absolute(file.data),
+    listen: file.listen,
+    tls: { certificate: absoluteOrNull(file.tls.certificate), key: absoluteOrNull(file.tls.key) },
+    dns: { servers: file.dns.servers, ...settingsFrom<Omit<DnsSettings, "servers">>(file.dns, dnsFields) },
+    plaintextAuth: file.plaintext_auth,
+    limits: file.limits,
+    outbound: toRemoteSettings(file.outbound, (name) => readSecretFile(absolute(name))),
+    queue: file.queue,
+    store: file.store,
+    log: file.log,
+    directory: toDirectorySpec(file),
+  };
+}
+
+/** A secret's file holds nothing else; the line end that editors leave does not belong to it. */
+export function readSecretFile(path: string): string {
+  return Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+}

@@ -1,0 +1,65 @@
+import type { Endpoint } from "../../core/ports.ts";
+import type { RemoteSettings } from "../../delivery/remote/settings.ts";
+import type { DirectorySpec } from "../../intake/directory.ts";
+import type { IntakeLimits } from "../../intake/limits.ts";
+import type { AuthLimits } from "../../intake/authenticator.ts";
+import type { ListenLimits } from "../../net/listen.ts";
+import type { QueueSettings } from "../../queue/settings.ts";
+import type { ImapLimits } from "../../session/imap/limits.ts";
+import type { Pop3Limits } from "../../session/pop3/limits.ts";
+import type { SmtpLimits } from "../../session/smtp/limits.ts";
+import type { LogSettings } from "../log/mod.ts";
+
+/** The listeners, by their keys under `listen:`. */
+export type ListenerName =
+  | "smtp"
+  | "submission"
+  | "submissions"
+  | "imap"
+  | "imaps"
+  | "pop3"
+  | "pop3s"
+  | "http";
+
+/** The whole configuration: checked, complete, with absolute file names and in the units that the rooms use. */
+export interface Config {
+  /** The name in the banner, EHLO and Received. */
+  readonly hostname: string;
+  /** The folder of database, keys, certificates and control socket. */
+  readonly data: string;
+  /** An empty list is off; an empty host is every address of the machine, IPv4 and IPv6; port 0 is any free one. */
+  readonly listen: Readonly<Record<ListenerName, readonly Endpoint[]>>;
+  /** PEM files; both null for a self-signed pair. */
+  readonly tls: { readonly certificate: string | null; readonly key: string | null };
+  readonly dns: DnsSettings;
+  /** Who may log in without TLS. */
+  readonly plaintextAuth: "never" | "loopback";
+  readonly limits: Limits;
+  readonly outbound: RemoteSettings;
+  readonly queue: QueueSettings;
+  readonly store: StoreSettings;
+  readonly log: LogSettings;
+  readonly directory: DirectorySpec;
+}
+
+export interface DnsSettings {
+  /** Empty: those of /etc/resolv.conf. */
+  readonly servers: readonly string[];
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly cacheSize: number;
+}
+
+export interface Limits {
+  readonly intake: IntakeLimits;
+  /** Of each listener for itself. */
+  readonly connections: ListenLimits;
+  readonly smtp: SmtpLimits;
+  readonly imap: ImapLimits;
+  readonly pop3: Pop3Limits;
+  readonly auth: AuthLimits;
+}
+
+export interface StoreSettings {
+  readonly undeleteDays: number;
+}

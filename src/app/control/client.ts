@@ -1,0 +1,105 @@
+import type { AccountRow, QueuedMessage } from "../../store/mod.ts";
+import type { ControlHandlers } from "../running.ts";
+import {
+  type ControlRequest,
+  type ControlResponse,
+  MAX_RESPONSE,
+  readLines,
+  type ServerStatus,
+  writeLine,
+} from "./protocol.ts";
+
+/** The running server, seen from a command. */
+export interface ControlClient extends ControlHandlers {
+  status(): Promise<ServerStatus>;
+  /** Makes the server read its configuration again; rejects with what is wrong in it. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+/** The server answered that it could not do it; `message` is the server's. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+}
+
+/** How long a server may take for one request; to remove a large account takes a while. */
+const TIMEOUT_MS = 600_000;
+
+/** Connects to a running server; null when none listens there. */
+export async function connectControl(
+  path: string,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<ControlClient | null> {
+  let conn: Deno.UnixConn;
+  try {
+    conn = await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused) return null;
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new ControlError(
+        `No permission for ${path}: run this as the user that runs the server, or as root`,
+      );
+    }
+    throw error;
+  }
+  return makeClient(new Exchange(conn, options.timeoutMs ?? TIMEOUT_MS));
+}
+
+function makeClient(exchange: Exchange): ControlClient {
+  const ask = <T>(request: ControlRequest) => exchange.ask(request) as Promise<T>;
+  return {
+    status: () => ask<ServerStatus>({ command: "status" }),
+    reload: async () => void await ask({ command: "reload" }),
+    accounts: () => ask<AccountRow[]>({ command: "accounts" }),
+    ensureAccount: async (account) => void await ask({ command: "ensure-account", account }),
+    setCredential: async (account, hash) => void await ask({ command: "set-credential", account, hash }),
+    removeAccount: (account) => ask<boolean>({ command: "remove-account", account }),
+    queueList: (filter, page) => ask<QueuedMessage[]>({ command: "queue-list", filter, page }),
+    queueShow: (id) => ask<QueuedMessage | null>({ command: "queue-show", id }),
+    queueFlush: (filter) => ask<number>({ command: "queue-flush", filter }),
+    queueHold: (filter, held) => ask<number>({ command: "queue-hold", filter, held }),
+    queueDrop: (filter) => ask<number>({ command: "queue-drop", filter }),
+    close: () => exchange.close(),
+  };
+}
+
+/** One request after the other on one connection. */
+class Exchange {
+  readonly #conn: Deno.UnixConn;
+  readonly #lines: AsyncGenerator<string>;
+  readonly #timeoutMs: number;
+  #closed = false;
+
+  constructor(conn: Deno.UnixConn, timeoutMs: number) {
+    this.#conn = conn;
+    this.#lines = readLines(conn, MAX_RESPONSE);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async ask(request: ControlRequest): Promise<unknown> {
+    const response = await this.#exchange(request);
+    if (response.ok) return response.result;
+    throw new ControlError(response.error);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#conn.close();
+  }
+
+  async #exchange(request: ControlRequest): Promise<ControlResponse> {
+    const timer = setTimeout(() => this.close(), this.#timeoutMs);
+    try {
+      await writeLine(this.#conn, request);
+      const { value, done } = await this.#lines.next();
+      if (done) throw new ControlError("The server closed the connection; see its log");
+      return JSON.parse(value) as ControlResponse;
+    } catch (error) {
+      if (error instanceof ControlError) throw error;
+      throw new ControlError(`The server did not answer: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

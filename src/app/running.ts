@@ -1,0 +1,49 @@
+/** What a started server gives to its command: the face between `serve` and the composition root (`wire_up.ts`). */
+import type { Endpoint } from "../core/ports.ts";
+import type { AccountRow, QueuedMessage, QueueFilter, Store } from "../store/mod.ts";
+import type { Config } from "./config/mod.ts";
+
+export interface RunningListener {
+  /** Its key under `listen:`, such as `submissions`. */
+  readonly name: string;
+  /** Where it really listens: with the port that the kernel gave when 0 was asked. */
+  readonly endpoint: Endpoint;
+}
+
+export interface Running {
+  readonly listeners: readonly RunningListener[];
+  readonly store: Store;
+  /** Takes over what can change without a restart; throws, and changes nothing, when the rest differs. */
+  reload(config: Config): Promise<void>;
+  readonly control: ControlHandlers;
+  /** Accepts nothing new, lets running commands finish for at most so long, then closes everything, the store last. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A page of the queue, in the order of the ids. */
+export interface QueuePage {
+  /** The id after which it begins. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/**
+ * What an operator may do to a data folder. `control/handlers.ts` does it on a store, `control/client.ts` asks the running
+ * server to do it; a command need not know which of the two it was given.
+ */
+export interface ControlHandlers {
+  accounts(): Promise<AccountRow[]>;
+  ensureAccount(account: string): Promise<void>;
+  /** Takes the hash, never the password; null takes the password away. */
+  setCredential(account: string, hash: string | null): Promise<void>;
+  /** Removes the account with all its mail; false when there was none. */
+  removeAccount(account: string): Promise<boolean>;
+  queueList(filter: QueueFilter, page: QueuePage): Promise<QueuedMessage[]>;
+  queueShow(id: string): Promise<QueuedMessage | null>;
+  /** The number of recipients that were made due. */
+  queueFlush(filter: QueueFilter): Promise<number>;
+  /** Holds or releases; the number of recipients. */
+  queueHold(filter: QueueFilter, held: boolean): Promise<number>;
+  /** The number of messages. */
+  queueDrop(filter: QueueFilter): Promise<number>;
+}

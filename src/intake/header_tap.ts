@@ -1,0 +1,153 @@
+import { CR, LF } from "../core/bytes.ts";
+
+/** What the door learns of a message while its bytes pass. */
+export interface HeaderFacts {
+  /** Bytes of the header, without the blank line. */
+  readonly size: number;
+  /** How many Received fields there are. */
+  readonly received: number;
+  readonly hasDate: boolean;
+  readonly hasMessageId: boolean;
+  /** The Message-ID field's value for the log: printable ASCII, cut off; null when there is none. */
+  readonly messageId: string | null;
+  /** Bytes above 127 in the header, and anywhere; null when nobody asked for it. */
+  readonly eightBit: { readonly header: boolean; readonly anywhere: boolean } | null;
+}
+
+type State =
+  /** At the first byte of a line: a field name, white space (a continuation), or the blank line. */
+  | "line-start"
+  /** A line began with CR; with LF next it is the blank line. */
+  | "cr-at-line-start"
+  | "name"
+  | "value"
+  /** Past the blank line. */
+  | "body";
+
+const COLON = 58;
+const SPACE = 32;
+const TAB = 9;
+/** The longest name looked for is `message-id`; longer ones need not be kept. */
+const NAME_LIMIT = 16;
+const MESSAGE_ID_LIMIT = 250;
+
+/**
+ * Watches the bytes of a message on their way to the store and notes the few things about its header that the checks
+ * and the stamp need. It keeps no header: its memory is constant whatever comes, in whatever pieces.
+ */
+export class HeaderTap {
+  readonly #watchEightBit: boolean;
+  #state: State = "line-start";
+  #name = "";
+  #size = 0;
+  #received = 0;
+  #hasDate = false;
+  #messageId: string | null = null;
+  #inMessageId = false;
+  #eightBitHeader = false;
+  #eightBit = false;
+
+  /** With `watchEightBit` every byte is looked at, which only a message that leaves again needs. */
+  constructor(options: { readonly watchEightBit: boolean }) {
+    this.#watchEightBit = options.watchEightBit;
+  }
+
+  write(chunk: Uint8Array): void {
+    const bodyAt = this.#state === "body" ? 0 : this.#readHeader(chunk);
+    if (this.#watchEightBit && !this.#eightBit) this.#watch(chunk, bodyAt);
+  }
+
+  finish(): HeaderFacts {
+    return {
+      size: this.#size,
+      received: this.#received,
+      hasDate: this.#hasDate,
+      hasMessageId: this.#messageId !== null,
+      messageId: this.#messageId,
+      eightBit: this.#watchEightBit ? { header: this.#eightBitHeader, anywhere: this.#eightBit } : null,
+    };
+  }
+
+  /** Returns where the body begins in this chunk, or its length. */
+  #readHeader(chunk: Uint8Array): number {
+    let at = 0;
+    while (at < chunk.length && this.#state !== "body") {
+      at = this.#state === "value" ? this.#skipValue(chunk, at) : this.#step(chunk, at);
+    }
+    return at;
+  }
+
+  #step(chunk: Uint8Array, at: number): number {
+    const byte = chunk[at]!;
+    this.#size++;
+    switch (this.#state) {
+      case "line-start":
+        if (byte === LF) return this.#endHeader(at, 1);
+        if (byte === CR) this.#state = "cr-at-line-start";
+        else if (byte === SPACE || byte === TAB) this.#state = "value";
+        else this.#beginName(byte);
+        return at + 1;
+      case "cr-at-line-start":
+        if (byte === LF) return this.#endHeader(at, 2);
+        this.#inMessageId = false;
+        this.#state = "value";
+        return at + 1;
+      case "name":
+        if (byte === COLON) this.#endName();
+        else if (byte === LF) this.#state = "line-start";
+        else if (this.#name.length < NAME_LIMIT) this.#name += String.fromCharCode(byte);
+        return at + 1;
+      default:
+        return at + 1;
+    }
+  }
+
+  #endHeader(at: number, blankLine: number): number {
+    this.#size -= blankLine;
+    this.#state = "body";
+    return at + 1;
+  }
+
+  #beginName(byte: number): void {
+    this.#name = String.fromCharCode(byte);
+    this.#inMessageId = false;
+    this.#state = "name";
+  }
+
+  #endName(): void {
+    this.#state = "value";
+    // White space before the colon is obsolete syntax that still must be understood (RFC 5322 section 4.5).
+    const name = this.#name.trimEnd().toLowerCase();
+    if (name === "received") this.#received++;
+    else if (name === "date") this.#hasDate = true;
+    else if (name === "message-id" && this.#messageId === null) {
+      this.#messageId = "";
+      this.#inMessageId = true;
+    }
+  }
+
+  #skipValue(chunk: Uint8Array, at: number): number {
+    const lf = chunk.indexOf(LF, at);
+    const end = lf < 0 ? chunk.length : lf + 1;
+    if (this.#inMessageId) this.#noteMessageId(chunk.subarray(at, end));
+    this.#size += end - at;
+    if (lf >= 0) this.#state = "line-start";
+    return end;
+  }
+
+  #noteMessageId(bytes: Uint8Array): void {
+    for (const byte of bytes.subarray(0, MESSAGE_ID_LIMIT)) {
+      if (this.#messageId!.length >= MESSAGE_ID_LIMIT) return;
+      if (byte > SPACE && byte < 127) this.#messageId += String.fromCharCode(byte);
+    }
+  }
+
+  #watch(chunk: Uint8Array, bodyAt: number): void {
+    for (let i = 0; i < chunk.length; i++) {
+      if (chunk[i]! < 128) continue;
+      this.#eightBit = true;
+      this.#eightBitHeader ||= i < bodyAt;
+      return;
+    }
+  }
+}

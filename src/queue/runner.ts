@@ -1,0 +1,359 @@
+import { formatAddress } from "../core/address.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
+import { reply } from "../core/reply.ts";
+import type { QueuedMessage, RecipientUpdate, Store } from "../store/mod.ts";
+import { Claims } from "./claims.ts";
+import type { Courier } from "./courier.ts";
+import type { Destination } from "./destination.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { type Job, splitMessage } from "./job.ts";
+import { isUnreachable, judge, type Judged, waiting } from "./judge.ts";
+import { Reporter } from "./reporter.ts";
+import type { QueueSettings } from "./settings.ts";
+import { Settler } from "./settler.ts";
+import { Sleeper } from "./sleeper.ts";
+
+export interface QueueRunnerDeps {
+  readonly store: Store;
+  readonly courier: Courier;
+  /** Where reports go in: the one door. */
+  readonly submit: Submit;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly settings: Live<QueueSettings>;
+}
+
+export interface QueueRunner {
+  start(): void;
+  /** Looks at the queue at once and tries dead destinations again: after an operator's command. */
+  wake(): void;
+  /** Begins nothing new and lets attempts finish, for a bounded time; what is cut off is tried again later. */
+  stop(): Promise<void>;
+}
+
+/** How many messages are asked for beyond those already in memory. */
+const PAGE = 200;
+/** With so many in memory, the store is asked less often. */
+const BUSY = 64;
+const BUSY_PAUSE_MS = 20;
+/** While something is in memory the store cannot say when the next of the others is due, so it is asked this often. */
+const POLL_MS = 1_000;
+const IDLE_MS = 60_000;
+/** A job that waited longer is read again before it starts: an operator may have held or dropped it. */
+const STALE_MS = 5_000;
+const ABORT_WAIT_MS = 2_000;
+
+export class Runner implements QueueRunner {
+  readonly #deps: QueueRunnerDeps;
+  readonly #claims = new Claims();
+  readonly #dispatcher = new Dispatcher();
+  readonly #reporter: Reporter;
+  readonly #settler: Settler;
+  readonly #sleeper: Sleeper;
+  readonly #abort = new AbortController();
+  /** Everything under way: attempts, and jobs being put off. */
+  readonly #tasks = new Set<Promise<void>>();
+  #running = 0;
+  #slow = 0;
+  /** The store holds more that is due than there was room for. */
+  #moreDue = false;
+  #stopping = false;
+  #loop: Promise<void> | null = null;
+  #unwatch = () => {};
+
+  constructor(deps: QueueRunnerDeps) {
+    this.#deps = deps;
+    this.#reporter = new Reporter(deps);
+    this.#settler = new Settler({ ...deps, signal: this.#abort.signal });
+    this.#sleeper = new Sleeper(deps.clock);
+  }
+
+  start(): void {
+    if (this.#loop !== null) return;
+    this.#unwatch = this.#deps.store.bus.watchSpool(() => this.#sleeper.wake());
+    this.#loop = this.#run();
+  }
+
+  wake(): void {
+    this.#dispatcher.unblockAll();
+    this.#sleeper.wake();
+  }
+
+  async stop(): Promise<void> {
+    const { clock, settings } = this.#deps;
+    this.#stopping = true;
+    this.#unwatch();
+    this.#sleeper.wake();
+    await this.#loop;
+    await this.#waitForTasks(clock, settings.current.stopWaitMs);
+    this.#abort.abort();
+    await this.#waitForTasks(clock, ABORT_WAIT_MS);
+  }
+
+  async #waitForTasks(clock: Clock, ms: number): Promise<void> {
+    if (this.#tasks.size === 0) return;
+    const timer = new AbortController();
+    await Promise.race([Promise.all(this.#tasks), clock.sleep(ms, timer.signal)]);
+    timer.abort();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#refill();
+        await this.#rest();
+      } catch (error) {
+        this.#deps.log.error("queue-error", { error: String(error) });
+        await this.#sleeper.sleep(POLL_MS);
+      }
+    }
+  }
+
+  async #rest(): Promise<void> {
+    const { clock, store } = this.#deps;
+    if (this.#claims.size > 0) {
+      if (this.#claims.size > BUSY) await clock.sleep(BUSY_PAUSE_MS, this.#abort.signal);
+      await this.#sleeper.sleep(POLL_MS);
+      return;
+    }
+    const next = await store.spool.nextDueAt();
+    // A job may have been taken out and settled meanwhile; then it is due in the past only for this moment.
+    const ms = next === null ? IDLE_MS : Math.max(next - clock.now(), 10);
+    await this.#sleeper.sleep(Math.min(ms, IDLE_MS));
+  }
+
+  /** Takes what is due from the store into memory, page by page, until all of it was seen or memory is full. */
+  async #refill(): Promise<void> {
+    const { store, clock, settings } = this.#deps;
+    this.#dispatcher.sweep(clock.now());
+    for (;;) {
+      this.#moreDue = this.#claims.size >= settings.current.backlog;
+      if (this.#stopping || this.#moreDue) return;
+      const limit = this.#claims.size + PAGE;
+      this.#claims.beginRead();
+      let putOff: Job[];
+      let full: boolean;
+      try {
+        const page = await store.spool.due(clock.now(), limit);
+        if (this.#stopping) return;
+        full = page.length >= limit;
+        putOff = page.flatMap((message) => this.#take(message));
+      } finally {
+        this.#claims.endRead();
+      }
+      this.#pump();
+      this.#moreDue = putOff.length > 0;
+      if (!full) return;
+      // Others may be hidden behind what has no room in memory: move that out of the way, to when its turn comes.
+      await Promise.all(putOff.map((job) => this.#putOff(job)));
+    }
+  }
+
+  /** Claims the parts of a message that are due and free; returns those that there is no room for. */
+  #take(message: QueuedMessage): Job[] {
+    const settings = this.#deps.settings.current;
+    const now = this.#deps.clock.now();
+    const jobs = splitMessage(message, { now, size: settings.recipientsPerAttempt })
+      .filter((job) => !this.#claims.isTaken(message.id, job.destination));
+    const overflow: Job[] = [];
+    for (const job of jobs) {
+      const destination = this.#dispatcher.destination(job.destination);
+      if (destination.isBlocked(now)) {
+        this.#claims.take(job);
+        this.#track(this.#postpone(job, destination));
+      } else if (destination.waiting.length >= this.#dispatcher.fairShare(settings)) {
+        overflow.push(job);
+      } else {
+        this.#claims.take(job);
+        this.#dispatcher.add(job);
+      }
+    }
+    return overflow;
+  }
+
+  /** Starts what may start. */
+  #pump(): void {
+    const settings = this.#deps.settings.current;
+    while (!this.#stopping && this.#hasSlot(settings)) {
+      const job = this.#dispatcher.next(settings);
+      if (job === null) return;
+      this.#running++;
+      this.#track(this.#attempt(job));
+    }
+  }
+
+  #hasSlot({ concurrency, slowConcurrency }: QueueSettings): boolean {
+    return this.#running - this.#slow < concurrency && this.#running < concurrency + slowConcurrency;
+  }
+
+  #track(task: Promise<void>): void {
+    const tracked = task
+      .catch((error) => this.#deps.log.error("queue-error", { error: String(error) }))
+      .finally(() => this.#tasks.delete(tracked));
+    this.#tasks.add(tracked);
+  }
+
+  async #attempt(claimed: Job): Promise<void> {
+    const { clock } = this.#deps;
+    const destination = this.#dispatcher.destination(claimed.destination);
+    const watch = this.#watchSlow();
+    const startedAt = clock.now();
+    try {
+      const job = await this.#refresh(claimed);
+      if (job === null) return;
+      const outcomes = await this.#deliver(job);
+      if (this.#abort.signal.aborted && outcomes.every(({ kind }) => kind === "deferred")) return;
+      this.#noteReachability(destination, outcomes, clock.now() - startedAt);
+      await this.#conclude(job, outcomes, { counts: true, notBefore: destination.blockedUntil });
+    } finally {
+      watch.end();
+      this.#running--;
+      this.#claims.release(claimed);
+      this.#dispatcher.finished(destination, clock.now());
+      this.#refillWhenLow(destination);
+      this.#pump();
+    }
+  }
+
+  /** An attempt that hangs must not keep others from starting: after a while it no longer counts. */
+  #watchSlow(): { end(): void } {
+    const { clock, settings } = this.#deps;
+    const timer = new AbortController();
+    let slow = false;
+    clock.sleep(settings.current.slowAfterMs, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      slow = true;
+      this.#slow++;
+      this.#pump();
+    });
+    return {
+      end: () => {
+        timer.abort();
+        if (slow) this.#slow--;
+      },
+    };
+  }
+
+  /** What there is left to do, when the job has waited long enough for an operator to have changed it. */
+  async #refresh(job: Job): Promise<Job | null> {
+    const { clock, store } = this.#deps;
+    if (clock.now() - job.takenAt < STALE_MS) return job;
+    const message = await store.spool.get(job.message.id);
+    if (message === null) return null;
+    const mine = new Set(job.recipients.map((recipient) => recipient.index));
+    const recipients = message.recipients.filter(({ index, held }) => mine.has(index) && !held);
+    return recipients.length === 0 ? null : { ...job, message, recipients };
+  }
+
+  async #deliver({ message, recipients }: Job): Promise<Outcome[]> {
+    const { store, courier, log } = this.#deps;
+    const { bodyId, size, skip } = message;
+    try {
+      return await courier.deliver({
+        id: message.id,
+        sender: message.sender,
+        recipients: recipients.map((recipient) => recipient.address),
+        smtputf8: message.smtputf8,
+        eightBit: message.eightBit,
+        size: size - skip,
+        content: () => store.bodies.read(bodyId, { start: skip, end: size }),
+      }, this.#abort.signal);
+    } catch (error) {
+      log.error("delivery-error", { message: message.id, error: String(error) });
+      const internal = reply(451, "4.3.0", "Internal error, will try again");
+      return recipients.map(({ address }) => ({
+        recipient: address,
+        kind: "deferred",
+        reply: internal,
+        host: null,
+      }));
+    }
+  }
+
+  #noteReachability(destination: Destination, outcomes: readonly Outcome[], tookMs: number): void {
+    if (!isUnreachable(outcomes)) return destination.noteReached(tookMs);
+    const settings = this.#deps.settings.current;
+    destination.noteUnreachable(outcomes[0]!, { ...this.#deps, settings });
+    for (const job of this.#dispatcher.takeWaiting(destination)) {
+      this.#track(this.#postpone(job, destination));
+    }
+  }
+
+  /** Gives a claimed job the result that its dead destination gave to another one. */
+  async #postpone(job: Job, destination: Destination): Promise<void> {
+    const { random, settings } = this.#deps;
+    try {
+      const failure = destination.lastFailure;
+      if (failure === null) return;
+      const outcomes = job.recipients.map(({ address }): Outcome => ({ ...failure, recipient: address }));
+      const spread = random.fraction() * settings.current.firstRetryMs * settings.current.jitter;
+      const notBefore = destination.blockedUntil + Math.round(spread);
+      await this.#conclude(job, outcomes, { counts: false, notBefore });
+    } finally {
+      this.#claims.release(job);
+    }
+  }
+
+  /** Schedules a job that was never claimed for when there will be room. */
+  async #putOff(job: Job): Promise<void> {
+    const { clock, settings, store } = this.#deps;
+    const destination = this.#dispatcher.destination(job.destination);
+    const at = clock.now() + Math.ceil(destination.putOffDelay(settings.current));
+    await store.spool.settle(
+      job.message.id,
+      job.recipients.map((recipient) =>
+        waiting(recipient, { attempts: recipient.attempts, outcome: null, at })
+      ),
+    );
+  }
+
+  /** Reports what has to be reported, then settles: a crash in between reports twice rather than never. */
+  async #conclude(
+    job: Job,
+    outcomes: readonly Outcome[],
+    how: { readonly counts: boolean; readonly notBefore: number },
+  ): Promise<void> {
+    const { clock, random, settings } = this.#deps;
+    const judged = judge(job, outcomes, {
+      ...how,
+      now: clock.now(),
+      settings: settings.current,
+      fraction: random.fraction(),
+    });
+    if (how.counts) this.#noteResults(job, judged);
+    const updates: readonly RecipientUpdate[] = await this.#reporter.report(job.message, judged);
+    await this.#settler.settle(job.message.id, updates);
+  }
+
+  #noteResults(job: Job, judged: readonly Judged[]): void {
+    const { log, metrics } = this.#deps;
+    for (const { outcome, verdict, update } of judged) {
+      const next = update.state.kind === "waiting"
+        ? new Date(update.state.nextAttemptAt).toISOString()
+        : null;
+      metrics.count("mailden_deliveries_total", { result: outcome.kind });
+      log.info("delivery-result", {
+        message: job.message.id,
+        recipient: formatAddress(outcome.recipient),
+        result: outcome.kind,
+        verdict,
+        host: outcome.host,
+        reply: outcome.reply.toString(),
+        next,
+      });
+    }
+    const kinds = ["relayed", "deferred", "failed"] as const;
+    const result = kinds.find((kind) => judged.some(({ outcome }) => outcome.kind === kind)) ?? "relayed";
+    metrics.count("mailden_messages_out_total", { result });
+  }
+
+  /** Fetches more in time, so that a destination with a long line never has to wait for the next look at the store. */
+  #refillWhenLow(destination: Destination): void {
+    const low = Math.floor(this.#dispatcher.fairShare(this.#deps.settings.current) / 2);
+    if (this.#moreDue && destination.waiting.length <= low) this.#sleeper.wake();
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  decodeMailbox,
+  type Decoder,
+  decodeSequenceSet,
+  formatNumbers,
+  no,
+  ok,
+  type SequenceSet,
+} from "../../../wire/imap/mod.ts";
+import type { UidCopy } from "../../../store/mod.ts";
+import { NoSuchMailbox } from "../../../store/errors.ts";
+import { type Answer, type Command, command, SELECTED } from "../command.ts";
+import type { ImapSession } from "../context.ts";
+import { Rejection } from "../errors.ts";
+import { existingMailbox } from "../mailbox_names.ts";
+
+export interface CopyArguments {
+  readonly set: SequenceSet;
+  readonly mailbox: string;
+}
+
+/** RFC 3501 section 6.4.7. */
+export const copy: Command = command({
+  states: SELECTED,
+  decode: decodeCopy,
+  handle: (session, args) => copyMessages(session, args, "sequence"),
+});
+
+/** RFC 3501 section 6.4.8. */
+export const uidCopy: Command = command({
+  states: SELECTED,
+  decode: decodeCopy,
+  handle: (session, args) => copyMessages(session, args, "uid"),
+});
+
+export function decodeCopy(args: Decoder): CopyArguments {
+  args.expectSpace();
+  const set = decodeSequenceSet(args);
+  args.expectSpace();
+  const mailbox = decodeMailbox(args);
+  args.expectEnd();
+  return { set, mailbox };
+}
+
+async function copyMessages(
+  session: ImapSession,
+  args: CopyArguments,
+  by: "sequence" | "uid",
+): Promise<Answer> {
+  const selection = session.resolve(args.set, by);
+  const target = await existingMailbox(session, args.mailbox, "TRYCREATE");
+  if (selection.count === 0) return ok("There was nothing to copy");
+  const { messages } = session.store;
+  const copied = await withTarget(() => messages.copy(session.selected.id, selection.uids, target.id));
+  return copied.from.length === 0
+    ? nothingLeft(by)
+    : ok("Copied", { code: "COPYUID", data: copyUid(copied) });
+}
+
+/** The target may go between our look and the copy. */
+export async function withTarget(action: () => Promise<UidCopy>): Promise<UidCopy> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof NoSuchMailbox) {
+      throw new Rejection(no("No such mailbox", { code: "TRYCREATE" }));
+    }
+    throw error;
+  }
+}
+
+/** RFC 4315 section 3. */
+export function copyUid({ uidValidity, from, to }: UidCopy): string {
+  return `${uidValidity} ${formatNumbers(from)} ${formatNumbers(to)}`;
+}
+
+/** All the messages were expunged by others: by UID that is no error (RFC 3501 section 6.4.8). */
+export function nothingLeft(by: "sequence" | "uid"): Answer {
+  return by === "uid"
+    ? ok("Those messages are gone")
+    : no("Those messages were expunged", { code: "EXPUNGEISSUED" });
+}

@@ -1,0 +1,38 @@
+import { ok } from "../../../wire/imap/mod.ts";
+import { type Answer, type Command, command, SELECTED } from "../command.ts";
+import type { ImapSession } from "../context.ts";
+import { existingMailbox } from "../mailbox_names.ts";
+import { requireWritable } from "../selected.ts";
+import { type CopyArguments, copyUid, decodeCopy, nothingLeft, withTarget } from "./copy.ts";
+
+/** RFC 6851 section 3.1. */
+export const move: Command = command({
+  states: SELECTED,
+  decode: decodeCopy,
+  handle: (session, args) => moveMessages(session, args, "sequence"),
+});
+
+/** RFC 6851 section 3.2. */
+export const uidMove: Command = command({
+  states: SELECTED,
+  decode: decodeCopy,
+  handle: (session, args) => moveMessages(session, args, "uid"),
+});
+
+async function moveMessages(
+  session: ImapSession,
+  args: CopyArguments,
+  by: "sequence" | "uid",
+): Promise<Answer> {
+  requireWritable(session.selected);
+  const selection = session.resolve(args.set, by);
+  const target = await existingMailbox(session, args.mailbox, "TRYCREATE");
+  if (selection.count === 0) return ok("There was nothing to move");
+  const { messages } = session.store;
+  const moved = await withTarget(() => messages.move(session.selected.id, selection.uids, target.id));
+  if (moved.from.length === 0) return nothingLeft(by);
+  // Before the EXPUNGEs that it explains (RFC 6851 section 4.3).
+  session.out.status(ok("Moved", { code: "COPYUID", data: copyUid(moved) }));
+  await session.sync({ expunge: true, force: true });
+  return ok("Moved");
+}

@@ -1,0 +1,21 @@
+import { decodeOneMailbox, no, ok } from "../../../wire/imap/mod.ts";
+import { AFTER_LOGIN, type Command, command } from "../command.ts";
+import { Rejection } from "../errors.ts";
+import { existingMailbox } from "../mailbox_names.ts";
+
+/** RFC 3501 section 6.3.6. Only what exists can be subscribed; it stays subscribed when it goes. */
+export const subscribe: Command = command({
+  states: AFTER_LOGIN,
+  decode: decodeOneMailbox,
+  handle: async (session, name) => {
+    const { store, account, limits } = session;
+    const mailbox = await existingMailbox(session, name);
+    const known = await store.mailboxes.subscriptions(account);
+    // Twice as many as mailboxes, since names of deleted ones may be among them.
+    if (known.length >= 2 * limits.mailboxes && !known.includes(mailbox.name)) {
+      throw new Rejection(no("There are too many subscriptions", { code: "LIMIT" }));
+    }
+    await store.mailboxes.subscribe(account, mailbox.name, true);
+    return ok("Subscribed");
+  },
+});

@@ -1,0 +1,25 @@
+import type { Authenticate, Clock, Live, Log, Metrics, Random } from "../../core/ports.ts";
+import type { Store } from "../../store/mod.ts";
+import type { ImapLimits } from "./limits.ts";
+
+export interface ImapDeps {
+  /** The name in the greeting. */
+  readonly hostname: string;
+  readonly store: Store;
+  readonly authenticate: Authenticate;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly limits: Live<ImapLimits>;
+  /** Aborted when the server stops: idle sessions end at once, others after their command. */
+  readonly shutdown: AbortSignal;
+  /** Clients on this machine may log in without TLS. */
+  readonly plaintextAuth: Live<boolean>;
+  /** One for all sessions of the server, for the gauge of open ones. */
+  readonly sessions?: SessionCount;
+}
+
+export interface SessionCount {
+  open: number;
+}

@@ -1,0 +1,62 @@
+import { Refusal } from "../../core/errors.ts";
+import { bye, no, ok } from "../../wire/imap/mod.ts";
+import { capabilities, passwordAllowed } from "./capability.ts";
+import type { Answer } from "./command.ts";
+import type { ImapSession } from "./context.ts";
+import { Rejection } from "./errors.ts";
+
+/** Throws when a password may not be sent on this connection (RFC 3501 section 6.2.3, RFC 5530). */
+export function requirePrivacy(session: ImapSession): void {
+  if (passwordAllowed(session)) return;
+  throw new Rejection(no("Use STARTTLS first", { code: "PRIVACYREQUIRED" }));
+}
+
+/** The end of LOGIN and of AUTHENTICATE alike. */
+export async function logIn(
+  session: ImapSession,
+  credentials: { readonly user: string; readonly password: string },
+): Promise<Answer> {
+  const { deps, conn, log } = session;
+  const account = await check(session, credentials);
+  if (account === null) return await failed(session, credentials.user);
+  await deps.store.accounts.ensure(account);
+  deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "ok" });
+  log.info("auth-ok", { account, client: conn.remote.host, tls: conn.tls?.version ?? null });
+  session.logIn(account);
+  return ok("Logged in", { code: "CAPABILITY", data: capabilities(session) });
+}
+
+async function check(
+  session: ImapSession,
+  { user, password }: { readonly user: string; readonly password: string },
+): Promise<string | null> {
+  const { deps, conn, log } = session;
+  // No account has such a name, and no password can hold it (RFC 4616 section 2).
+  if (user.includes("\0") || password.includes("\0")) return null;
+  try {
+    return await deps.authenticate(user, password, { address: conn.remote.host, protocol: "imap" });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "refused" });
+    log.warn("auth-refused", { user: shown(user), client: conn.remote.host, reply: error.reply.toString() });
+    throw error;
+  }
+}
+
+/** Says no, but not at once, and not too often. */
+async function failed(session: ImapSession, user: string): Promise<Answer> {
+  const { deps, limits, log, conn } = session;
+  session.loginFailures++;
+  deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "failed" });
+  log.warn("auth-failed", { user: shown(user), client: conn.remote.host });
+  await deps.clock.sleep(limits.loginDelayMs * session.loginFailures, deps.shutdown);
+  const answer = no("Wrong name or password", { code: "AUTHENTICATIONFAILED" });
+  if (session.loginFailures < limits.loginFailures) return answer;
+  session.out.status(bye("Too many failed log-ins"));
+  return { ...answer, next: "close" };
+}
+
+/** A name as the client sent it, cut and without controls, since it goes into the log. */
+function shown(user: string): string {
+  return user.slice(0, 100).replace(/[\x00-\x1f\x7f]/g, "?");
+}

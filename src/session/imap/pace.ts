@@ -1,0 +1,27 @@
+import { setImmediate } from "node:timers";
+import type { Clock } from "../../core/ports.ts";
+
+/** How long a session works before it lets the others have the thread (DESIGN.md section 4: never more than 10 ms). */
+const SLICE_MS = 5;
+
+/** Lets a long loop give the thread away now and then. */
+export class Pace {
+  readonly #clock: Clock;
+  #since = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Call at the start of a loop. */
+  begin(): void {
+    this.#since = this.#clock.now();
+  }
+
+  /** Call once per step; resolves at once as long as there is time left. */
+  async rest(): Promise<void> {
+    if (this.#clock.now() - this.#since < SLICE_MS) return;
+    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+    this.#since = this.#clock.now();
+  }
+}

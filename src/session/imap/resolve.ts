@@ -1,0 +1,15 @@
+import { ProtocolError } from "../../core/errors.ts";
+import { greatestNumber, resolveSequenceSet, type SequenceSet } from "../../wire/imap/mod.ts";
+import type { Selection, Tracker } from "./tracker.ts";
+
+/**
+ * What a set means in a view. A sequence number above the last is an error (RFC 3501 section 9, `seq-number`), a UID that is
+ * not there is not (section 6.4.8). `*` in an empty mailbox is nothing, which is kinder than the RFC.
+ */
+export function resolveSet(tracker: Tracker, set: SequenceSet, by: "sequence" | "uid"): Selection {
+  if (by === "uid") return tracker.byUid(resolveSequenceSet(set, tracker.lastUid));
+  if (greatestNumber(set) > tracker.count) {
+    throw new ProtocolError(`There are only ${tracker.count} messages in the mailbox`);
+  }
+  return tracker.bySequence(resolveSequenceSet(set, tracker.count));
+}

@@ -1,0 +1,64 @@
+import type { ByteRange, MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
+import type { Section } from "../../wire/imap/mod.ts";
+import { findPart, type Part } from "../../wire/mime/mod.ts";
+
+/** Where in the stored bytes a section is: a range as it is, or fields to be picked out of a header. */
+export type Located =
+  | { readonly kind: "bytes"; readonly range: ByteRange }
+  | { readonly kind: "fields"; readonly header: ByteRange; readonly mode: "only" | "not" };
+
+/** More of a header than this is not looked through for single fields. */
+const MAX_HEADER = 1024 * 1024;
+
+/** Whether the section is found without the message's structure. */
+export function isWholeMessage(section: Section): boolean {
+  return section.path.length === 0 && section.text === "";
+}
+
+/** Finds a section (RFC 3501 section 6.4.5); null when the message has no such part. A partial range is cut to what there is. */
+export function locate(section: Section, row: MessageRow | MessageRowWithDigest): Located | null {
+  const whole = wholeSection(section, row);
+  if (whole === null || whole.kind === "fields" || section.partial === null) return whole;
+  return { kind: "bytes", range: cut(whole.range, section.partial) };
+}
+
+/** A part of a range, which may lie wholly behind its end and is empty then. */
+export function cut(
+  range: ByteRange,
+  partial: { readonly start: number; readonly length: number },
+): ByteRange {
+  const start = Math.min(range.end, range.start + partial.start);
+  return { start, end: Math.min(range.end, start + partial.length) };
+}
+
+function wholeSection(section: Section, row: MessageRow | MessageRowWithDigest): Located | null {
+  if (isWholeMessage(section)) return bytes(0, row.size);
+  if (!("digest" in row)) throw new Error("A section of a message needs its structure");
+  const top = row.digest.structure;
+  if (section.path.length === 0) return ofMessage(section, top, row.size);
+  const part = findPart(top, section.path);
+  if (part === null) return null;
+  if (section.text === "") return bytes(part.bodyStart, part.bodyEnd);
+  if (section.text === "MIME") return bytes(part.headerStart, part.bodyStart);
+  // HEADER and TEXT of a part mean the message that it holds.
+  return part.message === null ? null : ofMessage(section, part.message.part, part.message.part.bodyEnd);
+}
+
+function ofMessage(section: Section, message: Part, end: number): Located {
+  const header = { start: message.headerStart, end: message.bodyStart };
+  switch (section.text) {
+    case "HEADER.FIELDS":
+    case "HEADER.FIELDS.NOT": {
+      const searched = { start: header.start, end: Math.min(header.end, header.start + MAX_HEADER) };
+      return { kind: "fields", header: searched, mode: section.text === "HEADER.FIELDS" ? "only" : "not" };
+    }
+    case "HEADER":
+      return { kind: "bytes", range: header };
+    default:
+      return bytes(message.bodyStart, end);
+  }
+}
+
+function bytes(start: number, end: number): Located {
+  return { kind: "bytes", range: { start, end: Math.max(start, end) } };
+}

@@ -1,0 +1,192 @@
+import type { Conn } from "../../core/ports.ts";
+import { bye, ok, type StatusResponse } from "../../wire/imap/mod.ts";
+import { capabilities } from "./capability.ts";
+import type { Answer } from "./command.ts";
+import { type IncomingCommand, readCommand } from "./command_reader.ts";
+import { COMMANDS } from "./commands.ts";
+import { ImapSession } from "./context.ts";
+import type { ImapDeps, SessionCount } from "./deps.ts";
+import { describeError, faultOf, SessionOver } from "./errors.ts";
+
+/** Serves one connection to its end. Never rejects. */
+export async function serveImap(conn: Conn, deps: ImapDeps): Promise<void> {
+  const session = new ImapSession(conn, deps);
+  const loop = new Loop(session);
+  const stop = () => session.stop(bye("The server is shutting down", { code: "UNAVAILABLE" }));
+  if (deps.shutdown.aborted) stop();
+  deps.shutdown.addEventListener("abort", stop);
+  const over = new AbortController();
+  session.onLogin(() => over.abort());
+  enforceLoginTime(session, over.signal);
+  countSessions(deps, 1);
+  session.log.info("session-begin", { client: conn.remote.host, tls: conn.tls?.version ?? null });
+  try {
+    await loop.run();
+  } finally {
+    over.abort();
+    deps.shutdown.removeEventListener("abort", stop);
+    session.deselect();
+    conn.close();
+    countSessions(deps, -1);
+    session.log.info("session-end", {
+      account: session.isLoggedIn ? session.account : null,
+      commands: loop.commands,
+      reason: loop.reason,
+    });
+  }
+}
+
+function countSessions({ metrics, sessions = NOT_COUNTED }: ImapDeps, by: number): void {
+  if (sessions === NOT_COUNTED) return;
+  sessions.open += by;
+  metrics.gauge("mailden_imap_sessions", sessions.open);
+}
+
+const NOT_COUNTED: SessionCount = Object.freeze({ open: 0 });
+
+/** The time to log in runs from the start and does not begin anew with each byte, so a slow client gains nothing. */
+async function enforceLoginTime(session: ImapSession, signal: AbortSignal): Promise<void> {
+  await session.deps.clock.sleep(session.limits.loginTimeoutMs, signal);
+  if (signal.aborted) return;
+  const wasWaiting = session.input.isWaiting;
+  session.stop(bye("That took too long: log in sooner"));
+  if (!wasWaiting) session.conn.close();
+}
+
+class Loop {
+  readonly #session: ImapSession;
+  #badInARow = 0;
+  commands = 0;
+  reason = "closed by the client";
+
+  constructor(session: ImapSession) {
+    this.#session = session;
+  }
+
+  async run(): Promise<void> {
+    const { out, log } = this.#session;
+    try {
+      this.#greet();
+      while (await this.#step());
+      await out.flush();
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.isOurs) log.error("session-error", { error: describeError(error) });
+      const farewell = fault.kind === "over" ? fault.farewell : bye(fault.response.text);
+      this.reason = error instanceof Error ? error.message : "an error";
+      if (farewell !== null) await this.#sayFarewell(farewell);
+    }
+  }
+
+  #greet(): void {
+    const { out, deps } = this.#session;
+    out.status(ok(`${deps.hostname} Mailden is ready`, {
+      code: "CAPABILITY",
+      data: capabilities(this.#session),
+    }));
+  }
+
+  async #sayFarewell(farewell: StatusResponse): Promise<void> {
+    const { out } = this.#session;
+    out.status(farewell);
+    try {
+      await out.flush();
+    } catch {
+      // The client is gone, or does not read: there is nobody left to be told.
+    }
+  }
+
+  /** One command; false when it was the last. */
+  async #step(): Promise<boolean> {
+    const session = this.#session;
+    // The answers to commands that came together go out together.
+    if (session.input.buffered === 0) await session.out.flush();
+    const heard = session.farewell === null ? await session.input.wait() : "woken";
+    if (session.farewell !== null) throw new SessionOver(session.farewell);
+    if (heard === "woken") return true;
+    const incoming = await readCommand(session, (name) => COMMANDS.get(name) ?? null);
+    if (incoming === null) return false;
+    this.commands++;
+    const answer = await this.#answer(incoming);
+    session.out.status(answer, incoming.tag);
+    return await this.#after(answer);
+  }
+
+  async #answer(incoming: IncomingCommand): Promise<Answer> {
+    const session = this.#session;
+    const answer = await this.#guard(incoming, () => this.#perform(incoming));
+    const expunge = incoming.command?.updates === "all";
+    const failed = await this.#guard(incoming, () => session.sync({ expunge }));
+    const final = failed ?? answer;
+    this.#note(incoming, final);
+    return final;
+  }
+
+  async #perform(incoming: IncomingCommand): Promise<Answer> {
+    const { command, args, streamed, problem } = incoming;
+    if (problem !== null || command === null) {
+      throw problem ?? new Error("A command without a row in the table");
+    }
+    let answer: Answer;
+    try {
+      answer = await command.prepare(args)(this.#session, { streamed });
+    } catch (error) {
+      if (faultOf(error).kind !== "over") await streamed?.discard();
+      throw error;
+    }
+    await streamed?.discard();
+    return answer;
+  }
+
+  /** Turns what was thrown into an answer, unless the session cannot go on. */
+  async #guard<T>(incoming: IncomingCommand, action: () => Promise<T>): Promise<T | StatusResponse> {
+    try {
+      return await action();
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.kind === "over") throw error;
+      if (fault.isOurs) {
+        const { log, selectedOrNull } = this.#session;
+        log.error("command-error", {
+          command: incoming.name,
+          mailbox: selectedOrNull?.id ?? null,
+          error: describeError(error),
+        });
+      }
+      return fault.response;
+    }
+  }
+
+  #note({ command, name }: IncomingCommand, { kind, code, text }: StatusResponse): void {
+    const { deps, log } = this.#session;
+    deps.metrics.count("mailden_imap_commands_total", {
+      command: command === null || name === null ? "unknown" : name,
+      result: kind.toLowerCase(),
+    });
+    if (kind === "OK") return;
+    log.info("command-failed", {
+      command: command === null ? "unknown" : name,
+      result: kind,
+      code: code?.name ?? null,
+      text,
+    });
+  }
+
+  async #after(answer: Answer): Promise<boolean> {
+    const session = this.#session;
+    if (answer.next === "close") {
+      this.reason = "closed by us";
+      return false;
+    }
+    if (answer.next === "start-tls") {
+      await session.out.flush();
+      session.input.discardBuffered();
+      await session.conn.startTls();
+    }
+    // Before log-in a good command does not make up for bad ones.
+    if (answer.kind === "BAD") this.#badInARow++;
+    else if (session.isLoggedIn) this.#badInARow = 0;
+    if (this.#badInARow < session.limits.badCommands) return true;
+    throw new SessionOver(bye("Too many commands were wrong"));
+  }
+}

@@ -1,0 +1,144 @@
+import type { Ranges } from "../../wire/imap/mod.ts";
+
+/** Messages of the view: what to ask the store for, and how many they are. */
+export interface Selection {
+  readonly uids: Ranges;
+  readonly count: number;
+}
+
+export const NOTHING: Selection = { uids: [], count: 0 };
+
+/**
+ * The session's own picture of its mailbox: which message has which sequence number. It changes only when the client is
+ * told so; what is expunged but not yet announced keeps its number (RFC 3501 section 7.4.1).
+ */
+export class Tracker {
+  /** Ascending; the first `#count` entries are in use. */
+  #uids: Uint32Array;
+  #count: number;
+  readonly #gone = new Set<number>();
+
+  constructor(uids: Uint32Array) {
+    this.#uids = uids;
+    this.#count = uids.length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 0 when the mailbox is empty. */
+  get lastUid(): number {
+    return this.#count === 0 ? 0 : this.#uids[this.#count - 1]!;
+  }
+
+  get hasGone(): boolean {
+    return this.#gone.size > 0;
+  }
+
+  /** 0 for a UID that is not in the view. */
+  sequenceOf(uid: number): number {
+    const index = this.#lowerBound(uid);
+    return index < this.#count && this.#uids[index] === uid ? index + 1 : 0;
+  }
+
+  isGone(uid: number): boolean {
+    return this.#gone.has(uid);
+  }
+
+  /** How many messages have this UID or a higher one. */
+  countFrom(uid: number): number {
+    return this.#count - this.#lowerBound(uid);
+  }
+
+  /** Takes in new messages; ascending UIDs, all above the last one. */
+  append(uids: readonly number[]): void {
+    if (this.#count + uids.length > this.#uids.length) {
+      const grown = new Uint32Array(Math.max(16, this.#count + uids.length, Math.ceil(this.#count * 1.5)));
+      grown.set(this.#uids.subarray(0, this.#count));
+      this.#uids = grown;
+    }
+    this.#uids.set(uids, this.#count);
+    this.#count += uids.length;
+  }
+
+  /** Notes that messages were expunged; UIDs that are not in the view do not matter. */
+  markGone(uids: readonly number[]): void {
+    for (const uid of uids) if (this.sequenceOf(uid) > 0) this.#gone.add(uid);
+  }
+
+  /**
+   * Takes the expunged messages out. Returns their sequence numbers from the highest down, so that each is right at
+   * the moment the client hears it.
+   */
+  takeGone(): number[] {
+    if (this.#gone.size === 0) return [];
+    const sequences: number[] = [];
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const uid = this.#uids[i]!;
+      if (this.#gone.has(uid)) sequences.push(i + 1);
+      else this.#uids[kept++] = uid;
+    }
+    this.#count = kept;
+    this.#gone.clear();
+    return sequences.reverse();
+  }
+
+  /** The messages with these sequence numbers; numbers beyond the last match nothing. */
+  bySequence(ranges: Ranges): Selection {
+    return this.#select(ranges, (from) => from - 1, (to) => to - 1);
+  }
+
+  byUid(ranges: Ranges): Selection {
+    return this.#select(ranges, (from) => this.#lowerBound(from), (to) => this.#lowerBound(to + 1) - 1);
+  }
+
+  /** Cuts a selection into pieces of at most `size` messages. */
+  *slices(selection: Selection, size: number): Generator<Selection> {
+    let uids: [number, number][] = [];
+    let count = 0;
+    for (const [from, to] of selection.uids) {
+      const end = this.#lowerBound(to + 1);
+      for (let at = this.#lowerBound(from); at < end;) {
+        const stop = Math.min(end, at + size - count);
+        uids.push([this.#uids[at]!, this.#uids[stop - 1]!]);
+        count += stop - at;
+        at = stop;
+        if (count < size) continue;
+        yield { uids, count };
+        uids = [];
+        count = 0;
+      }
+    }
+    if (count > 0) yield { uids, count };
+  }
+
+  /** Costs what the ranges match in the view, whatever numbers they span. */
+  #select(ranges: Ranges, first: (from: number) => number, last: (to: number) => number): Selection {
+    const spans: [number, number][] = [];
+    let count = 0;
+    for (const [from, to] of ranges) {
+      const start = Math.max(0, first(from));
+      const end = Math.min(this.#count - 1, last(to));
+      if (start > end) continue;
+      count += end - start + 1;
+      const previous = spans.at(-1);
+      if (previous !== undefined && previous[1] + 1 === start) previous[1] = end;
+      else spans.push([start, end]);
+    }
+    return { uids: spans.map(([start, end]) => [this.#uids[start]!, this.#uids[end]!] as const), count };
+  }
+
+  /** The index of the first UID that is not below `uid`. */
+  #lowerBound(uid: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#uids[middle]! < uid) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,9 @@
+import { ok } from "../../../wire/pop3/mod.ts";
+import { type Answer, maildropOf, type Pop3Session } from "../context.ts";
+
+/** RFC 1939 section 5. */
+export function rset(session: Pop3Session): Answer {
+  const maildrop = maildropOf(session);
+  maildrop.unmarkAll();
+  return { reply: ok(`${maildrop.count} messages (${maildrop.bytes} octets)`) };
+}

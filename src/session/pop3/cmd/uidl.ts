@@ -1,0 +1,7 @@
+import type { Answer, Pop3Session } from "../context.ts";
+import { listing } from "../listing.ts";
+
+/** RFC 1939 section 7. */
+export function uidl(session: Pop3Session, rest: string): Answer {
+  return listing(session, rest, (entry) => `${entry.number} ${entry.uniqueId}`);
+}

@@ -1,0 +1,91 @@
+import { concatBytes } from "../../core/bytes.ts";
+import { parseMessage } from "../../wire/mime/mod.ts";
+import type { BodyStage, BodyStore, ByteRange, StagedBody } from "../mod.ts";
+import type { MemoryBody, MemoryState } from "./state.ts";
+
+const PIECE = 64 * 1024;
+
+export class MemoryBodies implements BodyStore {
+  readonly #state: MemoryState;
+
+  constructor(state: MemoryState) {
+    this.#state = state;
+  }
+
+  stage(): BodyStage {
+    return new MemoryStage();
+  }
+
+  async *read(bodyId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void> {
+    this.#state.use();
+    const body = this.#state.bodies.get(bodyId);
+    if (body === undefined) throw new Error(`There is no body ${bodyId}`);
+    const end = Math.min(range?.end ?? body.bytes.length, body.bytes.length);
+    for (let at = Math.max(0, range?.start ?? 0); at < end; at += PIECE) {
+      yield body.bytes.slice(at, Math.min(at + PIECE, end));
+    }
+  }
+}
+
+class MemoryStage implements BodyStage {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #state: "open" | "sealed" | "gone" = "open";
+
+  get size(): number {
+    return this.#length;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#state !== "open") throw new Error("The body was sealed or discarded");
+    this.#parts.push(chunk.slice());
+    this.#length += chunk.length;
+  }
+
+  seal(prefix: Uint8Array = new Uint8Array(0)): StagedBody {
+    if (this.#state !== "open") throw new Error("The body was sealed or discarded");
+    this.#state = "sealed";
+    return new MemorySealedBody(this, prefix.slice());
+  }
+
+  discard(): void {
+    this.#state = "gone";
+    this.#parts = [];
+  }
+
+  /** Hands the bytes out, once. */
+  take(): readonly Uint8Array[] {
+    if (this.#state !== "sealed") throw new Error("The body was used or discarded");
+    const parts = this.#parts;
+    this.discard();
+    return parts;
+  }
+}
+
+class MemorySealedBody implements StagedBody {
+  readonly size: number;
+  readonly #stage: MemoryStage;
+  readonly #prefix: Uint8Array;
+
+  constructor(stage: MemoryStage, prefix: Uint8Array) {
+    this.#stage = stage;
+    this.#prefix = prefix;
+    this.size = stage.size + prefix.length;
+  }
+
+  take(): Uint8Array {
+    return concatBytes([this.#prefix, ...this.#stage.take()]);
+  }
+}
+
+/** Makes a staged body one of the store's; nobody refers to it yet. */
+export function takeBody(state: MemoryState, body: StagedBody): MemoryBody {
+  const bytes = bytesOf(body);
+  return state.addBody(bytes, parseMessage(bytes));
+}
+
+/** Takes the bytes out of a staged body, which is thereby used. */
+export function bytesOf(body: StagedBody): Uint8Array {
+  if (!(body instanceof MemorySealedBody)) throw new TypeError("The body was staged in another store");
+  return body.take();
+}

@@ -1,0 +1,174 @@
+import { addressKey } from "../../core/address.ts";
+import type {
+  NewQueueEntry,
+  QueuedMessage,
+  QueuedRecipient,
+  QueueFilter,
+  RecipientUpdate,
+  SpoolStore,
+} from "../mod.ts";
+import { DEFAULT_PAGE } from "../spool_page.ts";
+import type { MemoryBody, MemoryState } from "./state.ts";
+
+export class MemorySpool implements SpoolStore {
+  readonly #state: MemoryState;
+
+  constructor(state: MemoryState) {
+    this.#state = state;
+  }
+
+  async due(now: number, limit: number): Promise<QueuedMessage[]> {
+    this.#state.use();
+    return this.#messages()
+      .map((message) => ({ message, at: nextAttempt(message) }))
+      .filter(({ at }) => at <= now)
+      .sort((a, b) => a.at - b.at || compareIds(a.message, b.message))
+      .slice(0, Math.max(0, limit))
+      .map(({ message }) => message);
+  }
+
+  async nextDueAt(): Promise<number | null> {
+    this.#state.use();
+    const next = this.#messages().reduce((least, message) => Math.min(least, nextAttempt(message)), Infinity);
+    return next === Infinity ? null : next;
+  }
+
+  async settle(id: string, updates: readonly RecipientUpdate[]): Promise<void> {
+    this.#state.change();
+    const message = this.#state.queue.get(id);
+    if (message === undefined) return;
+    const byIndex = new Map(updates.map((update) => [update.index, update.state]));
+    this.#put(
+      message,
+      message.recipients.flatMap((recipient): QueuedRecipient[] => {
+        const state = byIndex.get(recipient.index);
+        if (state === undefined) return [recipient];
+        if (state.kind === "done") return [];
+        const { attempts, nextAttemptAt, lastReply, lastHost, delayNotified } = state;
+        return [{ ...recipient, attempts, nextAttemptAt, lastReply, lastHost, delayNotified }];
+      }),
+    );
+  }
+
+  async list(
+    filter: QueueFilter = {},
+    page: { readonly after?: string; readonly limit?: number } = {},
+  ): Promise<QueuedMessage[]> {
+    this.#state.use();
+    const after = page.after ?? "";
+    return this.#messages()
+      .filter((message) =>
+        message.id > after && message.recipients.some((one) => matches(message, one, filter))
+      )
+      .sort(compareIds)
+      .slice(0, page.limit ?? DEFAULT_PAGE);
+  }
+
+  async get(id: string): Promise<QueuedMessage | null> {
+    this.#state.use();
+    return this.#state.queue.get(id) ?? null;
+  }
+
+  async flush(filter: QueueFilter, now: number): Promise<number> {
+    const count = this.#changeMatching(filter, (recipient) => ({ ...recipient, nextAttemptAt: now }));
+    if (count > 0) this.#state.bus.tellSpool();
+    return count;
+  }
+
+  async hold(filter: QueueFilter, held: boolean): Promise<number> {
+    const count = this.#changeMatching(filter, (recipient) => ({ ...recipient, held }));
+    if (count > 0 && !held) this.#state.bus.tellSpool();
+    return count;
+  }
+
+  async drop(filter: QueueFilter): Promise<number> {
+    this.#state.change();
+    let count = 0;
+    for (const message of this.#messages()) {
+      const kept = message.recipients.filter((recipient) => !matches(message, recipient, filter));
+      if (kept.length === message.recipients.length) continue;
+      this.#put(message, kept);
+      count++;
+    }
+    return count;
+  }
+
+  #messages(): QueuedMessage[] {
+    return [...this.#state.queue.values()];
+  }
+
+  #changeMatching(filter: QueueFilter, change: (recipient: QueuedRecipient) => QueuedRecipient): number {
+    this.#state.change();
+    let count = 0;
+    for (const message of this.#messages()) {
+      const recipients = message.recipients.map((recipient) => {
+        if (!matches(message, recipient, filter)) return recipient;
+        count++;
+        return change(recipient);
+      });
+      this.#put(message, recipients);
+    }
+    return count;
+  }
+
+  /** A message without recipients leaves the queue, and its body with it. */
+  #put(message: QueuedMessage, recipients: readonly QueuedRecipient[]): void {
+    if (recipients.length > 0) {
+      this.#state.queue.set(message.id, { ...message, recipients });
+      return;
+    }
+    this.#state.queue.delete(message.id);
+    this.#state.releaseBody(this.#state.bodies.get(message.bodyId)!);
+  }
+}
+
+export interface QueueEntry {
+  readonly id: string;
+  readonly body: MemoryBody;
+  readonly queuedAt: number;
+  readonly entry: NewQueueEntry;
+}
+
+export function enqueue(state: MemoryState, { id, body, queuedAt, entry }: QueueEntry): void {
+  const { sender, recipients, smtputf8, eightBit, skip, dueAt } = entry;
+  body.refs++;
+  state.queue.set(id, {
+    id,
+    bodyId: body.id,
+    size: body.bytes.length,
+    skip,
+    sender,
+    smtputf8,
+    eightBit,
+    queuedAt,
+    recipients: recipients.map((address, index): QueuedRecipient => ({
+      index,
+      address,
+      attempts: 0,
+      nextAttemptAt: dueAt,
+      held: false,
+      delayNotified: false,
+      lastReply: null,
+      lastHost: null,
+    })),
+  });
+}
+
+function nextAttempt(message: QueuedMessage): number {
+  return message.recipients.reduce(
+    (least, recipient) => recipient.held ? least : Math.min(least, recipient.nextAttemptAt),
+    Infinity,
+  );
+}
+
+function compareIds(a: QueuedMessage, b: QueuedMessage): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+function matches(message: QueuedMessage, recipient: QueuedRecipient, filter: QueueFilter): boolean {
+  const sender = message.sender === null ? "" : addressKey(message.sender);
+  return (filter.id === undefined || filter.id === message.id) &&
+    (filter.recipientDomain === undefined || filter.recipientDomain === recipient.address.domain) &&
+    (filter.sender === undefined || filter.sender.toLowerCase() === sender) &&
+    (filter.held === undefined || filter.held === recipient.held);
+}

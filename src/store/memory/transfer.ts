@@ -1,0 +1,45 @@
+import type { UidCopy, UidRanges } from "../mod.ts";
+import type { MemoryMailbox, MemoryMessage, MemoryState } from "./state.ts";
+
+export interface Transfer {
+  readonly from: MemoryMailbox;
+  readonly to: MemoryMailbox;
+  readonly uids: UidRanges;
+  readonly move: boolean;
+}
+
+export function transferMessages(state: MemoryState, transfer: Transfer): UidCopy {
+  const { from, to, uids, move } = transfer;
+  const messages = messagesIn(from, uids);
+  const modseq = to.modseq + 1;
+  const copies = messages.map((message) => state.addMessage(to, message, modseq));
+  if (messages.length > 0) state.tell(to);
+  if (move && messages.length > 0) {
+    state.takeOut(from, messages);
+    state.tell(from);
+  }
+  return {
+    uidValidity: to.uidValidity,
+    from: messages.map((message) => message.uid),
+    to: copies.map((message) => message.uid),
+  };
+}
+
+/** The messages in the ranges, ascending. */
+export function messagesIn(mailbox: MemoryMailbox, uids: UidRanges): MemoryMessage[] {
+  const found: MemoryMessage[] = [];
+  for (const [from, to] of uids) {
+    // Whichever is less work: asking for each UID of a short range, or looking at every message.
+    if (to - from < mailbox.messages.size) {
+      for (let uid = from; uid <= to; uid++) {
+        const message = mailbox.messages.get(uid);
+        if (message !== undefined) found.push(message);
+      }
+    } else {
+      for (const message of mailbox.messages.values()) {
+        if (message.uid >= from && message.uid <= to) found.push(message);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,43 @@
+import type { Mailbox, MailboxRole, MailboxStore } from "../../mod.ts";
+import { accountKey, compareNames, normalizeName, sortMailboxes } from "../../names.ts";
+import type { Link } from "./link.ts";
+
+export class SqliteMailboxes implements MailboxStore {
+  readonly #link: Link;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  async list(account: string): Promise<Mailbox[]> {
+    return sortMailboxes(await this.#link.read("listMailboxes", { account: accountKey(account) }));
+  }
+
+  get(account: string, name: string): Promise<Mailbox | null> {
+    return this.#link.read("mailboxByName", { account: accountKey(account), name: normalizeName(name) });
+  }
+
+  byId(mailboxId: number): Promise<Mailbox | null> {
+    return this.#link.read("mailboxById", { mailboxId });
+  }
+
+  create(account: string, name: string, role?: MailboxRole | null): Promise<Mailbox> {
+    return this.#link.write("createMailbox", { account: accountKey(account), name, role });
+  }
+
+  rename(account: string, from: string, to: string): Promise<void> {
+    return this.#link.write("renameMailbox", { account: accountKey(account), from, to });
+  }
+
+  remove(account: string, name: string): Promise<void> {
+    return this.#link.write("removeMailbox", { account: accountKey(account), name });
+  }
+
+  async subscriptions(account: string): Promise<string[]> {
+    return (await this.#link.read("subscriptions", { account: accountKey(account) })).sort(compareNames);
+  }
+
+  subscribe(account: string, name: string, on: boolean): Promise<void> {
+    return this.#link.write("subscribe", { account: accountKey(account), name, on });
+  }
+}

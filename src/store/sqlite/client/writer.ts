@@ -1,0 +1,151 @@
+import type { Clock } from "../../../core/ports.ts";
+import { unpackError } from "../packed_error.ts";
+import type { Batch, BatchReply, Effects, Write, WriteKind, WriteOutcome, Writes } from "../protocol.ts";
+import type { WorkerHandle } from "../worker_handle.ts";
+
+/** Two, so that the writer has the next batch at hand while the answer to the last one travels. */
+const MAX_IN_FLIGHT = 2;
+const MAX_BATCH_WRITES = 256;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** The bytes that a write carries and the buffers that change hands with it. */
+export interface Cargo {
+  readonly bytes: number;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+const NO_CARGO: Cargo = { bytes: 0, transfer: [] };
+
+interface Waiting {
+  readonly write: Write;
+  readonly cargo: Cargo;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface WriterFigures {
+  readonly commits: number;
+  readonly writes: number;
+  readonly commitSeconds: number;
+  readonly lastCommitSeconds: number;
+}
+
+/**
+ * The main thread's side of the group commit. Writes that come while batches are in flight wait, and then
+ * go together as one message, one transaction, one answer.
+ */
+export class Writer {
+  readonly #handle: WorkerHandle;
+  readonly #clock: Clock;
+  readonly #onEffects: (effects: Effects) => void;
+  readonly #inFlight = new Map<number, readonly Waiting[]>();
+  #queue: Waiting[] = [];
+  #scheduled = false;
+  #lastBatch = 0;
+  #failure: Error | null = null;
+  #figures: WriterFigures = { commits: 0, writes: 0, commitSeconds: 0, lastCommitSeconds: 0 };
+
+  constructor(
+    handle: WorkerHandle,
+    options: { readonly clock: Clock; readonly onEffects: (effects: Effects) => void },
+  ) {
+    this.#handle = handle;
+    this.#clock = options.clock;
+    this.#onEffects = options.onEffects;
+    handle.listen((data) => this.#receive(data as BatchReply), (error) => this.#fail(error));
+  }
+
+  get figures(): WriterFigures {
+    return this.#figures;
+  }
+
+  /** Resolves when the write is on disk; rejects when nothing of it is. */
+  do<K extends WriteKind>(
+    kind: K,
+    args: Writes[K]["args"],
+    cargo: Cargo = NO_CARGO,
+  ): Promise<Writes[K]["result"]> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const write = { kind, args } as Write;
+      this.#queue.push({ write, cargo, resolve: resolve as (value: unknown) => void, reject });
+      this.#schedule();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new Error("The store is closed"));
+    await this.#handle.close();
+  }
+
+  /** What comes in the same turn goes into the same batch; a microtask costs nothing, a timer a millisecond. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      while (this.#queue.length > 0 && this.#inFlight.size < MAX_IN_FLIGHT) this.#send();
+    });
+  }
+
+  #send(): void {
+    const members = this.#nextMembers();
+    const batch: Batch = {
+      batch: ++this.#lastBatch,
+      now: this.#clock.now(),
+      writes: members.map((member) => member.write),
+    };
+    this.#inFlight.set(batch.batch, members);
+    try {
+      this.#handle.post(batch, members.flatMap((member) => member.cargo.transfer));
+    } catch (error) {
+      this.#inFlight.delete(batch.batch);
+      for (const member of members) member.reject(error);
+    }
+  }
+
+  #nextMembers(): readonly Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { cargo } of this.#queue) {
+      if (count === MAX_BATCH_WRITES || (count > 0 && bytes + cargo.bytes > MAX_BATCH_BYTES)) break;
+      bytes += cargo.bytes;
+      count++;
+    }
+    const members = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return members;
+  }
+
+  #receive(reply: BatchReply): void {
+    const members = this.#inFlight.get(reply.batch) ?? [];
+    this.#inFlight.delete(reply.batch);
+    this.#count(reply, members.length);
+    members.forEach((member, place) => settle(member, reply.outcomes[place]!));
+    this.#schedule();
+    this.#onEffects(reply.effects);
+  }
+
+  #count(reply: BatchReply, writes: number): void {
+    const figures = this.#figures;
+    this.#figures = {
+      commits: figures.commits + reply.commits,
+      writes: figures.writes + writes,
+      commitSeconds: figures.commitSeconds + reply.commitSeconds,
+      lastCommitSeconds: reply.commits > 0 ? reply.lastCommitSeconds : figures.lastCommitSeconds,
+    };
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#queue];
+    this.#inFlight.clear();
+    this.#queue = [];
+    for (const member of waiting) member.reject(error);
+  }
+}
+
+function settle(member: Waiting, outcome: WriteOutcome): void {
+  if (outcome.ok) member.resolve(outcome.value);
+  else member.reject(unpackError(outcome.error));
+}

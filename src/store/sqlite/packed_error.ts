@@ -1,0 +1,39 @@
+import { Refusal } from "../../core/errors.ts";
+import { type EnhancedCode, reply } from "../../core/reply.ts";
+import { MailboxExists, NoSuchMailbox, StoreFull } from "../errors.ts";
+import { isFull } from "./database.ts";
+import type { PackedError } from "./protocol.ts";
+
+/** Makes an error of a worker ready for the main thread. */
+export function packError(error: unknown): PackedError {
+  if (error instanceof NoSuchMailbox) return { kind: "noSuchMailbox" };
+  if (error instanceof MailboxExists) return { kind: "mailboxExists" };
+  if (isFull(error)) return { kind: "full", reason: messageOf(error) };
+  if (error instanceof Refusal) {
+    const { code, enhanced, lines } = error.reply;
+    return { kind: "refusal", code, enhanced, text: lines.join(" "), reason: error.reason };
+  }
+  return { kind: "fault", message: messageOf(error) };
+}
+
+export function unpackError(packed: PackedError): Error {
+  switch (packed.kind) {
+    case "noSuchMailbox":
+      return new NoSuchMailbox();
+    case "mailboxExists":
+      return new MailboxExists();
+    case "full":
+      return new StoreFull(packed.reason);
+    case "refusal":
+      return new Refusal(
+        reply(packed.code, packed.enhanced as EnhancedCode | null, packed.text),
+        packed.reason,
+      );
+    case "fault":
+      return new Error(`The store failed: ${packed.message}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

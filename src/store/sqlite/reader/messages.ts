@@ -1,0 +1,93 @@
+import { NoSuchMailbox } from "../../errors.ts";
+import type { UidRanges } from "../../mod.ts";
+
+import type { Database } from "../database.ts";
+import type { ChangePage, Page } from "../protocol.ts";
+import { mailboxById } from "../records.ts";
+import { packRows, ROW_COLUMNS, type RowArray, type RowArrayWithDigest } from "../rows.ts";
+import type { Query } from "./query.ts";
+
+/** The most that one page holds, so that neither thread works on it for long. */
+const PAGE_ROWS = 500;
+const PAGE_DIGEST_CHARS = 256 * 1024;
+const PAGE_RANGES = 1000;
+
+export const rows: Query<"rows"> = (db, { mailboxId, uids }) => {
+  const page = collect<RowArray>(db, { mailboxId, uids, sql: ROWS_SQL, weigh: () => 0 });
+  return { rows: packRows(page.rows), nextUid: page.nextUid };
+};
+
+export const digests: Query<"digests"> = (db, { mailboxId, uids }) => {
+  const weigh = (row: RowArrayWithDigest) => row[7].length;
+  const page = collect<RowArrayWithDigest>(db, { mailboxId, uids, sql: DIGESTS_SQL, weigh });
+  return {
+    rows: { ...packRows(page.rows), digests: page.rows.map((row) => row[7]) },
+    nextUid: page.nextUid,
+  };
+};
+
+const ROWS_SQL = `SELECT ${ROW_COLUMNS} FROM messages m
+  WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`;
+const DIGESTS_SQL = `SELECT ${ROW_COLUMNS}, h.digest FROM messages m JOIN heads h ON h.body_id = m.body_id
+  WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`;
+
+interface Collection<R> {
+  readonly mailboxId: number;
+  readonly uids: UidRanges;
+  readonly sql: string;
+  readonly weigh: (row: R) => number;
+}
+
+function collect<R extends RowArray | RowArrayWithDigest>(db: Database, task: Collection<R>): Page<R[]> {
+  const found: R[] = [];
+  if (mailboxById(db, task.mailboxId) === null) return { rows: found, nextUid: null };
+  let weight = 0;
+  for (const [place, [from, to]] of task.uids.entries()) {
+    if (place === PAGE_RANGES) return { rows: found, nextUid: from };
+    for (const row of db.iterateArrays<R>(task.sql, task.mailboxId, from, to)) {
+      if (found.length === PAGE_ROWS || weight > PAGE_DIGEST_CHARS) return { rows: found, nextUid: row[0] };
+      found.push(row);
+      weight += task.weigh(row);
+    }
+  }
+  return { rows: found, nextUid: null };
+}
+
+/**
+ * One page of what changed, in the order of change. A message that changes again while the pages are read is found again at the
+ * end, so nothing is missed; the last page's figures hold for the whole.
+ */
+export const changes: Query<"changes"> = (db, args) => db.snapshot(() => readChanges(db, args));
+
+const readChanges = (
+  db: Database,
+  { mailboxId, modseq, after }: Parameters<typeof changes>[1],
+): ChangePage => {
+  const mailbox = mailboxById(db, mailboxId);
+  if (mailbox === null) throw new NoSuchMailbox();
+  const [afterModseq, afterUid] = after ?? [modseq, 0xffffffff];
+  const found = db.arrays<RowArray>(
+    `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND (m.modseq, m.uid) > (?, ?)
+     ORDER BY m.modseq, m.uid LIMIT ${PAGE_ROWS}`,
+    mailboxId,
+    afterModseq,
+    afterUid,
+  );
+  const last = found.length === PAGE_ROWS ? found[PAGE_ROWS - 1]! : null;
+  return {
+    highestModseq: mailbox.modseq,
+    uidNext: mailbox.uidnext,
+    rows: packRows(found),
+    vanished: last === null ? vanishedSince(db, mailboxId, modseq) : new Uint32Array(0),
+    next: last === null ? null : [last[1], last[0]],
+  };
+};
+
+function vanishedSince(db: Database, mailboxId: number, modseq: number): Uint32Array<ArrayBuffer> {
+  const found = db.arrays<[number]>(
+    "SELECT uid FROM expunged WHERE mailbox_id = ? AND modseq > ?",
+    mailboxId,
+    modseq,
+  );
+  return Uint32Array.from(found, ([uid]) => uid).sort();
+}

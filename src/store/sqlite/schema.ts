@@ -1,0 +1,167 @@
+/**
+ * The tables, as numbered migrations: number N brings a database of version N - 1 to version N. A migration that was
+ * released is never changed; a new one is put after it.
+ *
+ * Places worth knowing:
+ * - `bodies` is narrow on purpose: a copy of 10,000 messages changes 10,000 reference counts, which must not rewrite
+ *   the digests beside them. `refs` is -1 while a body is being staged and 0 when it waits to be swept away.
+ * - A chunk's id is `body id * 65536 + place`, so that a body's chunks lie side by side and one is found by arithmetic.
+ * - `hidden` keeps expunged messages with their bodies until they are purged; `expunged` is QRESYNC's log of UIDs.
+ * - A removed mailbox or account leaves its row (`removed = 1`, or no name) for the sweeper, which takes the rest apart.
+ */
+import type { Database } from "./database.ts";
+
+const VERSION_1 = `
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('uidvalidity', 0);
+
+CREATE TABLE accounts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  credential TEXT,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX accounts_removed ON accounts (id) WHERE name IS NULL;
+
+CREATE TABLE mailboxes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  role TEXT,
+  uidvalidity INTEGER NOT NULL,
+  uidnext INTEGER NOT NULL DEFAULT 1,
+  modseq INTEGER NOT NULL DEFAULT 1,
+  messages INTEGER NOT NULL DEFAULT 0,
+  unseen INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  recent_from INTEGER NOT NULL DEFAULT 1,
+  removed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX mailboxes_by_name ON mailboxes (account_id, name) WHERE removed = 0;
+CREATE INDEX mailboxes_by_account ON mailboxes (account_id);
+CREATE INDEX mailboxes_removed ON mailboxes (id) WHERE removed = 1;
+
+CREATE TABLE retired_names (
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  uidvalidity INTEGER NOT NULL,
+  PRIMARY KEY (account_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscriptions (
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (account_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  mailbox_id INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  keywords TEXT,
+  internal_date INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  body_id INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, uid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_by_modseq ON messages (mailbox_id, modseq);
+CREATE INDEX messages_by_keywords ON messages (mailbox_id, keywords) WHERE keywords IS NOT NULL;
+
+CREATE TABLE expunged (
+  mailbox_id INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, modseq, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hidden (
+  id INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  mailbox_name TEXT NOT NULL,
+  expunged_at INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  keywords TEXT,
+  internal_date INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  body_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX hidden_by_time ON hidden (expunged_at);
+CREATE INDEX hidden_by_account ON hidden (account_id);
+
+CREATE TABLE bodies (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  refs INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  prefix_size INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bodies_loose ON bodies (refs) WHERE refs <= 0;
+
+CREATE TABLE heads (
+  body_id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL,
+  prefix BLOB
+) STRICT;
+
+CREATE TABLE chunks (
+  id INTEGER PRIMARY KEY,
+  packed INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE spool_messages (
+  id TEXT PRIMARY KEY,
+  body_id INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  skip INTEGER NOT NULL,
+  sender_local TEXT,
+  sender_domain TEXT,
+  sender_key TEXT NOT NULL,
+  smtputf8 INTEGER NOT NULL,
+  eight_bit INTEGER NOT NULL,
+  queued_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spool_recipients (
+  message_id TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  local TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  held INTEGER NOT NULL DEFAULT 0,
+  delay_notified INTEGER NOT NULL DEFAULT 0,
+  last_reply TEXT,
+  last_host TEXT,
+  PRIMARY KEY (message_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spool_recipients_due ON spool_recipients (next_at, message_id) WHERE held = 0;
+CREATE INDEX spool_recipients_by_domain ON spool_recipients (domain, message_id);
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1];
+
+/** Marks the file as ours: "Mdn1". */
+export const APPLICATION_ID = 0x4d646e31;
+
+/** Brings the database to the newest version; each step is one transaction, so a crash leaves a whole version. */
+export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS): void {
+  for (let version = schemaVersion(db); version < migrations.length; version++) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(migrations[version]!);
+      db.exec(`PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`);
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.inTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+export function schemaVersion(db: Database): number {
+  return Number(db.get("PRAGMA user_version")?.["user_version"] ?? 0);
+}

@@ -1,0 +1,151 @@
+import { constants, zstdCompressSync } from "node:zlib";
+import { DigestBuilder } from "../../../wire/mime/mod.ts";
+import { type BodyArgument, CHUNK_BYTES, CHUNKS_PER_BODY } from "../protocol.ts";
+import type { Command, WriteContext } from "./context.ts";
+
+/** Smaller chunks are left as they are: a page or two saved is not worth the time. */
+const WORTH_PACKING = 16 * 1024;
+/** A body up to this size is deleted with its last reference; a larger one is left to the sweeper. */
+const SMALL_BODY = 2 * CHUNK_BYTES;
+
+export interface StoredBodyRef {
+  readonly id: number;
+  readonly size: number;
+}
+
+/** Puts a body into the tables with so many references. */
+export function storeBody(context: WriteContext, body: BodyArgument, refs: number): StoredBodyRef {
+  return body.kind === "inline" ? storeInline(context, body, refs) : adoptStaged(context, body, refs);
+}
+
+type InlineBody = Extract<BodyArgument, { kind: "inline" }>;
+type StagedBody = Extract<BodyArgument, { kind: "staged" }>;
+
+function storeInline(context: WriteContext, body: InlineBody, refs: number): StoredBodyRef {
+  const { prefix, chunks } = body;
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, prefix.length);
+  const builder = new DigestBuilder();
+  builder.write(prefix);
+  for (const chunk of chunks) builder.write(chunk);
+  const digest = JSON.stringify(builder.finish());
+  const id = insertBody(context, { refs, size, prefixSize: prefix.length });
+  insertHead(context, { id, digest, prefix });
+  chunks.forEach((data, place) => insertChunk(context, { id, place, data }));
+  return { id, size };
+}
+
+function adoptStaged(context: WriteContext, body: StagedBody, refs: number): StoredBodyRef {
+  const size = body.prefix.length + body.length;
+  const adopted = context.db.run(
+    "UPDATE bodies SET refs = ?, size = ?, prefix_size = ? WHERE id = ? AND refs = -1",
+    refs,
+    size,
+    body.prefix.length,
+    body.bodyId,
+  );
+  if (adopted !== 1) throw new Error(`Staged body ${body.bodyId} is not there`);
+  insertHead(context, { id: body.bodyId, digest: body.digest, prefix: body.prefix });
+  return { id: body.bodyId, size };
+}
+
+/** A chunk on its way: `refs` of -1 marks the body as being staged. */
+export const stageChunk: Command<"stageChunk"> = (context, { bodyId, place, data }) => {
+  const id = bodyId ?? insertBody(context, { refs: -1, size: 0, prefixSize: 0 });
+  insertChunk(context, { id, place, data });
+  return id;
+};
+
+export const discardBody: Command<"discardBody"> = (context, { bodyId }) => {
+  context.db.run("UPDATE bodies SET refs = 0 WHERE id = ? AND refs = -1", bodyId);
+  context.effects.litter = true;
+};
+
+/** What was staged when the program ended belongs to nobody. */
+export function abandonStaged(context: WriteContext): void {
+  context.db.run("UPDATE bodies SET refs = 0 WHERE refs = -1");
+}
+
+export function retainBody(context: WriteContext, id: number): void {
+  context.db.run("UPDATE bodies SET refs = refs + 1 WHERE id = ?", id);
+}
+
+/** Gives one reference up; with the last one the body goes. */
+export function releaseBody(context: WriteContext, id: number): void {
+  const body = context.db.get<{ refs: number; size: number }>(
+    "UPDATE bodies SET refs = refs - 1 WHERE id = ? AND refs > 0 RETURNING refs, size",
+    id,
+  );
+  if (body === undefined || body.refs > 0) return;
+  if (body.size <= SMALL_BODY) deleteBody(context, id);
+  else context.effects.litter = true;
+}
+
+/** Deletes at most `limit` chunks of a loose body, then the body itself; the number of chunks deleted. */
+export function deleteBodySlice(context: WriteContext, id: number, limit: number): number {
+  const { db } = context;
+  const [first, last] = chunkIds(id);
+  const deleted = db.run(
+    "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE id BETWEEN ? AND ? LIMIT ?)",
+    first,
+    last,
+    limit,
+  );
+  if (deleted < limit) deleteBody(context, id);
+  return deleted;
+}
+
+function deleteBody({ db }: WriteContext, id: number): void {
+  db.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", ...chunkIds(id));
+  db.run("DELETE FROM heads WHERE body_id = ?", id);
+  db.run("DELETE FROM bodies WHERE id = ?", id);
+}
+
+function chunkIds(bodyId: number): readonly [first: number, last: number] {
+  return [bodyId * CHUNKS_PER_BODY, bodyId * CHUNKS_PER_BODY + CHUNKS_PER_BODY - 1];
+}
+
+function insertBody(
+  context: WriteContext,
+  body: { readonly refs: number; readonly size: number; readonly prefixSize: number },
+): number {
+  return context.db.get<{ id: number }>(
+    "INSERT INTO bodies (refs, size, prefix_size) VALUES (?, ?, ?) RETURNING id",
+    body.refs,
+    body.size,
+    body.prefixSize,
+  )!.id;
+}
+
+function insertHead(
+  context: WriteContext,
+  head: { readonly id: number; readonly digest: string; readonly prefix: Uint8Array },
+): void {
+  const prefix = head.prefix.length === 0 ? null : head.prefix;
+  context.db.run(
+    "INSERT INTO heads (body_id, digest, prefix) VALUES (?, ?, ?)",
+    head.id,
+    head.digest,
+    prefix,
+  );
+}
+
+function insertChunk(
+  context: WriteContext,
+  chunk: { readonly id: number; readonly place: number; readonly data: Uint8Array },
+): void {
+  if (chunk.place >= CHUNKS_PER_BODY) throw new RangeError("The message has too many chunks");
+  const packed = packChunk(chunk.data);
+  context.db.run(
+    "INSERT INTO chunks (id, packed, data) VALUES (?, ?, ?)",
+    chunk.id * CHUNKS_PER_BODY + chunk.place,
+    packed === null ? 0 : 1,
+    packed ?? chunk.data,
+  );
+}
+
+/** The chunk compressed, or null when that saves less than an eighth. */
+function packChunk(data: Uint8Array): Uint8Array | null {
+  if (data.length < WORTH_PACKING) return null;
+  const packed = zstdCompressSync(data, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  return packed.length > data.length * 7 / 8 ? null : packed;
+}

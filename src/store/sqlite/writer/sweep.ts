@@ -1,0 +1,93 @@
+/**
+ * Clearing up, one slice per call, so that no slice keeps deliveries waiting: messages of removed mailboxes, what is left of
+ * removed accounts, hidden messages past their time, bodies that nobody refers to.
+ */
+import { ROW_COLUMNS, type RowArray } from "../rows.ts";
+import { deleteBodySlice, releaseBody } from "./bodies.ts";
+import type { Command, WriteContext } from "./context.ts";
+import { hideOrRelease } from "./messages.ts";
+
+const ROWS = 200;
+const CHUNKS = 64;
+
+export const sweep: Command<"sweep"> = (context, { purgeBefore }) =>
+  sweepMailbox(context) || sweepAccount(context) || purgeHidden(context, purgeBefore) || sweepBody(context);
+
+/** Empties a removed mailbox. The messages of a removed account are not hidden: all its mail goes. */
+function sweepMailbox(context: WriteContext): boolean {
+  const { db } = context;
+  const mailbox = db.get<{ id: number; account_id: number; name: string; account: string | null }>(
+    `SELECT m.id, m.account_id, m.name, a.name AS account FROM mailboxes m JOIN accounts a ON a.id = m.account_id
+     WHERE m.removed = 1 LIMIT 1`,
+  );
+  if (mailbox === undefined) return false;
+  const rows = db.arrays<RowArray>(
+    `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? ORDER BY m.uid LIMIT ${ROWS}`,
+    mailbox.id,
+  );
+  for (const [uid] of rows) {
+    db.run("DELETE FROM messages WHERE mailbox_id = ? AND uid = ?", mailbox.id, uid);
+  }
+  const keepsExpunged = context.keepsExpunged && mailbox.account !== null;
+  hideOrRelease({ ...context, keepsExpunged }, mailbox, rows);
+  if (rows.length < ROWS && dropLog(context, mailbox.id) < ROWS) {
+    db.run("DELETE FROM mailboxes WHERE id = ?", mailbox.id);
+  }
+  return true;
+}
+
+function dropLog({ db }: WriteContext, mailboxId: number): number {
+  return db.run(
+    `DELETE FROM expunged WHERE (mailbox_id, modseq, uid) IN
+     (SELECT mailbox_id, modseq, uid FROM expunged WHERE mailbox_id = ? LIMIT ${ROWS})`,
+    mailboxId,
+  );
+}
+
+/** Its mailboxes are gone by now. */
+function sweepAccount(context: WriteContext): boolean {
+  const { db } = context;
+  const account = db.get<{ id: number }>("SELECT id FROM accounts WHERE name IS NULL LIMIT 1");
+  if (account === undefined) return false;
+  const released = releaseHidden(
+    context,
+    db.all<HiddenRow>(`SELECT id, body_id FROM hidden WHERE account_id = ? LIMIT ${ROWS}`, account.id),
+  );
+  if (released < ROWS) {
+    db.run("DELETE FROM subscriptions WHERE account_id = ?", account.id);
+    db.run("DELETE FROM retired_names WHERE account_id = ?", account.id);
+    db.run("DELETE FROM accounts WHERE id = ?", account.id);
+  }
+  return true;
+}
+
+interface HiddenRow {
+  readonly id: number;
+  readonly body_id: number;
+}
+
+function purgeHidden(context: WriteContext, before: number): boolean {
+  const expired = context.db.all<HiddenRow>(
+    `SELECT id, body_id FROM hidden WHERE expunged_at < ? ORDER BY expunged_at LIMIT ${ROWS}`,
+    before,
+  );
+  return releaseHidden(context, expired) > 0;
+}
+
+function releaseHidden(context: WriteContext, rows: readonly HiddenRow[]): number {
+  for (const { id, body_id } of rows) {
+    context.db.run("DELETE FROM hidden WHERE id = ?", id);
+    releaseBody(context, body_id);
+  }
+  return rows.length;
+}
+
+function sweepBody(context: WriteContext): boolean {
+  const loose = context.db.all<{ id: number }>(`SELECT id FROM bodies WHERE refs = 0 LIMIT ${ROWS}`);
+  let budget = CHUNKS;
+  for (const { id } of loose) {
+    budget -= deleteBodySlice(context, id, budget);
+    if (budget <= 0) break;
+  }
+  return loose.length > 0;
+}

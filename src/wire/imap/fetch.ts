@@ -1,0 +1,95 @@
+import { ProtocolError } from "../../core/errors.ts";
+import { CLOSE_BRACKET, isAtomChar, OPEN, OPEN_BRACKET } from "./chars.ts";
+import type { Decoder } from "./decoder.ts";
+import { decodeSection, type Section, WHOLE_MESSAGE } from "./section.ts";
+import { decodeSequenceSet, type SequenceSet } from "./sequence_set.ts";
+
+/** One thing to fetch, and under which name it is answered (RFC 3501 section 6.4.5). */
+export type FetchItem =
+  | { readonly kind: "flags" | "uid" | "internaldate" | "size" | "envelope" }
+  /** BODYSTRUCTURE, or with `extended` false its older brother BODY. */
+  | { readonly kind: "structure"; readonly extended: boolean }
+  /** `label` is null for BODY[...], else the name of the RFC822 item that means the same. */
+  | {
+    readonly kind: "section";
+    readonly section: Section;
+    readonly peek: boolean;
+    readonly label: string | null;
+  };
+
+export interface FetchArguments {
+  readonly set: SequenceSet;
+  readonly items: readonly FetchItem[];
+}
+
+const MAX_ITEMS = 200;
+
+const FAST: readonly FetchItem[] = [{ kind: "flags" }, { kind: "internaldate" }, { kind: "size" }];
+const ALL: readonly FetchItem[] = [...FAST, { kind: "envelope" }];
+const MACROS: ReadonlyMap<string, readonly FetchItem[]> = new Map([
+  ["FAST", FAST],
+  ["ALL", ALL],
+  ["FULL", [...ALL, { kind: "structure", extended: false } as const]],
+]);
+
+const SIMPLE: ReadonlyMap<string, FetchItem> = new Map<string, FetchItem>([
+  ["FLAGS", { kind: "flags" }],
+  ["UID", { kind: "uid" }],
+  ["INTERNALDATE", { kind: "internaldate" }],
+  ["RFC822.SIZE", { kind: "size" }],
+  ["ENVELOPE", { kind: "envelope" }],
+  ["BODYSTRUCTURE", { kind: "structure", extended: true }],
+  ["BODY", { kind: "structure", extended: false }],
+  ["RFC822", { kind: "section", section: WHOLE_MESSAGE, peek: false, label: "RFC822" }],
+  ["RFC822.HEADER", {
+    kind: "section",
+    section: { ...WHOLE_MESSAGE, text: "HEADER" },
+    peek: true,
+    label: "RFC822.HEADER",
+  }],
+  ["RFC822.TEXT", {
+    kind: "section",
+    section: { ...WHOLE_MESSAGE, text: "TEXT" },
+    peek: false,
+    label: "RFC822.TEXT",
+  }],
+]);
+
+export function decodeFetch(decoder: Decoder): FetchArguments {
+  decoder.expectSpace();
+  const set = decodeSequenceSet(decoder);
+  decoder.expectSpace();
+  const items = decodeItems(decoder);
+  decoder.expectEnd();
+  return { set, items };
+}
+
+function decodeItems(decoder: Decoder): readonly FetchItem[] {
+  const items: FetchItem[] = [];
+  if (decoder.next === OPEN) {
+    decoder.expectList(() => {
+      items.push(decodeItem(decoder, decodeItemName(decoder)));
+      if (items.length > MAX_ITEMS) throw new ProtocolError("Too many items in one FETCH");
+    });
+    if (items.length === 0) throw new ProtocolError("Name at least one item to fetch");
+    return items;
+  }
+  const name = decodeItemName(decoder);
+  // A macro stands alone (RFC 3501 section 6.4.5).
+  return MACROS.get(name) ?? [decodeItem(decoder, name)];
+}
+
+function decodeItem(decoder: Decoder, name: string): FetchItem {
+  if (decoder.next === OPEN_BRACKET && (name === "BODY" || name === "BODY.PEEK")) {
+    return { kind: "section", section: decodeSection(decoder), peek: name === "BODY.PEEK", label: null };
+  }
+  const item = SIMPLE.get(name);
+  if (item === undefined) throw new ProtocolError("No such fetch item");
+  return item;
+}
+
+/** The name up to its bracket, which an atom may not hold when it closes but may when it opens. */
+function decodeItemName(decoder: Decoder): string {
+  const name = decoder.tryRun((byte) => isAtomChar(byte) && byte !== OPEN_BRACKET && byte !== CLOSE_BRACKET);
+  return name?.toUpperCase() ?? decoder.fail("the name of a fetch item");
+}

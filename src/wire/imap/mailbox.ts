@@ -1,0 +1,44 @@
+import { decodeLatin1 } from "../../core/bytes.ts";
+import { ProtocolError } from "../../core/errors.ts";
+import { isListChar } from "./chars.ts";
+import type { Decoder } from "./decoder.ts";
+import type { Encoder } from "./encoder.ts";
+import { decodeUtf7, encodeUtf7 } from "./utf7.ts";
+
+/** What separates the levels of a mailbox name. */
+export const DELIMITER = "/";
+
+/** A mailbox name (an astring in modified UTF-7) as Unicode. Which names may exist is not the grammar's business. */
+export function decodeMailbox(decoder: Decoder): string {
+  return fromWire(decoder.expectAstring("a mailbox name"));
+}
+
+/** As `decodeMailbox`, but wildcards may stand in it without quotes (RFC 3501 section 9 `list-mailbox`). */
+export function decodeListMailbox(decoder: Decoder): string {
+  const atom = decoder.tryRun(isListChar);
+  return atom === null ? fromWire(decoder.expectString()) : unicode(atom);
+}
+
+/** A command with a mailbox name and nothing else. */
+export function decodeOneMailbox(decoder: Decoder): string {
+  decoder.expectSpace();
+  const name = decodeMailbox(decoder);
+  decoder.expectEnd();
+  return name;
+}
+
+export function encodeMailbox(encoder: Encoder, name: string): void {
+  encoder.astring(encodeUtf7(name));
+}
+
+function fromWire(bytes: Uint8Array): string {
+  return unicode(decodeLatin1(bytes));
+}
+
+function unicode(text: string): string {
+  const name = decodeUtf7(text);
+  if (name === null) {
+    throw new ProtocolError("Write the mailbox name in modified UTF-7 (RFC 3501 section 5.1.3)");
+  }
+  return name;
+}

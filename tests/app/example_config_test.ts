@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { defaultConfig, loadConfig, parseConfig } from "../../src/app/config/mod.ts";
+import { fileSchema } from "../../src/app/config/schema.ts";
+import { schemaKeys } from "./schema_keys.ts";
+
+const EXAMPLE = join(import.meta.dirname!, "../../config.example.yaml");
+
+Deno.test("config.example.yaml: is the defaults and nothing else", async () => {
+  assert.deepEqual(await loadConfig(EXAMPLE), {
+    ...defaultConfig("mx.example.com"),
+    directory: { domains: {} },
+  });
+});
+
+Deno.test("config.example.yaml: has every key, in the text or, where it has no default, in a comment", async () => {
+  const text = await Deno.readTextFile(EXAMPLE);
+  const document = parseDocument(text);
+  const keys = schemaKeys(fileSchema);
+  assert.ok(keys.length > 100, `Found ${keys.length} keys`);
+  for (const path of keys) {
+    const isExample = path.includes("*") || (path.includes("relay") && path.at(-1) !== "relay");
+    const found = isExample ? new RegExp(`^ *# +${path.at(-1)}:`, "m").test(text) : document.hasIn(path);
+    assert.ok(found, `${path.join(".")} is missing from config.example.yaml`);
+  }
+});
+
+Deno.test("config.example.yaml: what stands in its comments works too", async () => {
+  const text = await Deno.readTextFile(EXAMPLE);
+  const withRelay = text.replace(/relay: null.*\n((?: +# .*\n)+)/, (_, lines: string) => {
+    return lines.replaceAll(/^ +#/gm, "").trimStart();
+  });
+  const withDomains = withRelay.replace(/domains: \{\}\n((?:# .*\n)+)/, (_, lines: string) => {
+    return `domains:\n${lines.replaceAll(/^#/gm, "")}`;
+  });
+  const config = parseConfig(withDomains, "/etc/mailden/mailden.yaml");
+  assert.deepEqual(config.outbound.relay, {
+    host: "relay.example.net",
+    port: 587,
+    user: null,
+    password: null,
+    tls: "required",
+  });
+  assert.deepEqual(config.directory.domains["example.com"]?.accounts, {
+    alice: { name: "Alice", quota: 10 * 2 ** 30, aliases: ["sales"] },
+    bob: { aliases: [] },
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
+ * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
+ *
+ *     deno task bench [--rows ingest,relay,imap,pop3,idle] [--connections 1,10,50,200] [--sizes 4096,65536]
+ *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--idle 1000]
+ *                     [--folder DIR] [--json FILE]
+ *
+ * An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
+ * comes from that program; it ends by --messages alone.
+ */
+import { parseArgs } from "node:util";
+import { fdatasyncPerSecond, loopbackMegabytes } from "./baseline.ts";
+import type { Bench, Figure } from "./bench.ts";
+import { idle } from "./rows/idle.ts";
+import { ingest } from "./rows/ingest.ts";
+import { imap, pop3 } from "./rows/read.ts";
+import { relay } from "./rows/relay.ts";
+import { tableHead, tableRow } from "./table.ts";
+
+const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> = {
+  ingest,
+  relay,
+  imap,
+  pop3,
+  idle,
+};
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    rows: { type: "string", default: Object.keys(ROWS).join(",") },
+    connections: { type: "string", default: "1,10,50,200" },
+    sizes: { type: "string", default: "4096,65536" },
+    seconds: { type: "string", default: "8" },
+    messages: { type: "string", default: "20000" },
+    mailbox: { type: "string", default: "10000" },
+    idle: { type: "string", default: "1000" },
+    folder: { type: "string", default: "/var/tmp" },
+    json: { type: "string" },
+  },
+});
+const rows = values.rows.split(",");
+const unknown = rows.filter((row) => !(row in ROWS));
+if (unknown.length > 0) {
+  console.error(`No such rows: ${unknown.join(", ")}; there are ${Object.keys(ROWS).join(", ")}.`);
+  Deno.exit(2);
+}
+
+const folder = await Deno.makeTempDir({ dir: values.folder, prefix: "mailden-bench-" });
+try {
+  await run(folder);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function run(place: string): Promise<void> {
+  const bench: Bench = {
+    folder: place,
+    connections: numbers(values.connections),
+    sizes: numbers(values.sizes),
+    seconds: Number(values.seconds),
+    messages: Number(values.messages),
+    mailboxSize: Number(values.mailbox),
+    idleConnections: Number(values.idle),
+    mb: Deno.env.get("MB") ?? null,
+    baseline: {
+      fdatasyncPerSecond: await fdatasyncPerSecond(place, 2),
+      loopbackMegabytes: await loopbackMegabytes(1),
+    },
+  };
+  const { fdatasyncPerSecond: syncs, loopbackMegabytes: megabytes } = bench.baseline;
+  console.log(
+    `${navigator.hardwareConcurrency} cores; ${values.folder}: ${Math.round(syncs)} fdatasync/s of 4 KiB; ` +
+      `loopback ${Math.round(megabytes)} MB/s; load by ${bench.mb ?? "our own generator"}`,
+  );
+  console.log(tableHead());
+  const figures: Figure[] = [];
+  for (const name of rows) {
+    for await (const figure of ROWS[name]!(bench)) {
+      figures.push(figure);
+      console.log(tableRow(figure));
+    }
+  }
+  const after = await fdatasyncPerSecond(place, 2);
+  console.log(`the disk afterwards: ${Math.round(after)} fdatasync/s`);
+  if (values.json !== undefined) {
+    const report = { baseline: { ...bench.baseline, fdatasyncPerSecondAfter: after }, figures };
+    await Deno.writeTextFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+}
+
+function numbers(text: string): number[] {
+  return text.split(",").map(Number);
+}

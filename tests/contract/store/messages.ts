@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import { Refusal } from "../../../src/core/errors.ts";
+import { parseMessage } from "../../../src/wire/mime/mod.ts";
+import { encodeUtf8 } from "../../../src/core/bytes.ts";
+import { NoSuchMailbox } from "../../../src/store/errors.ts";
+import type { MessageRowWithDigest } from "../../../src/store/mod.ts";
+import {
+  accept,
+  again,
+  ALL,
+  append,
+  appendMany,
+  type ContractCase,
+  mailboxOf,
+  rowsOf,
+  staged,
+  textOf,
+} from "./harness.ts";
+
+export const messageCases: readonly ContractCase[] = [
+  {
+    name: "append gives UID and modseq, and counts",
+    async run({ store, inbox }) {
+      const first = await append(store, inbox, { content: "12345" });
+      const second = await append(store, inbox, {
+        content: "123",
+        flags: ["\\Seen", "$Junk"],
+        internalDate: 5,
+      });
+      assert.deepEqual([first, second], [1, 2]);
+      const after = await again(store, inbox);
+      assert.deepEqual(
+        [after.messages, after.unseen, after.bytes, after.uidNext, after.highestModseq],
+        [2, 1, 8, 3, inbox.highestModseq + 2],
+      );
+      const rows = await rowsOf(store, inbox);
+      assert.deepEqual(rows.map(({ bodyId: _, ...row }) => row), [
+        { uid: 1, modseq: inbox.highestModseq + 1, flags: [], internalDate: 1_700_000_000_000, size: 5 },
+        { uid: 2, modseq: inbox.highestModseq + 2, flags: ["\\Seen", "$Junk"], internalDate: 5, size: 3 },
+      ]);
+    },
+  },
+  {
+    name: "append to a mailbox that is gone changes nothing",
+    async run({ store, account }) {
+      const mailbox = await store.mailboxes.create(account, "gone");
+      await store.mailboxes.remove(account, "gone");
+      await assert.rejects(() => append(store, mailbox), NoSuchMailbox);
+      await assert.rejects(() => append(store, { ...mailbox, id: 12345678 }), NoSuchMailbox);
+    },
+  },
+  {
+    name: "open shows UIDs, the first unseen one and the keywords",
+    async run({ store, inbox }) {
+      assert.deepEqual((await store.messages.open(inbox.id))?.firstUnseenUid, null);
+      await append(store, inbox, { flags: ["\\Seen", "beta"] });
+      await append(store, inbox, { flags: ["Alpha", "BETA"] });
+      await append(store, inbox);
+      const view = await store.messages.open(inbox.id);
+      assert.ok(view !== null);
+      assert.deepEqual(Array.from(view.uids), [1, 2, 3]);
+      assert.equal(view.firstUnseenUid, 2);
+      assert.deepEqual(view.keywords, ["Alpha", "BETA"]);
+      assert.deepEqual(view.mailbox, await again(store, inbox));
+      assert.equal(await store.messages.open(87654321), null);
+    },
+  },
+  {
+    name: "the recent messages are claimed once",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 2);
+      assert.equal((await store.messages.open(inbox.id))?.mailbox.recentFrom, 1, "looking claims nothing");
+      assert.equal((await store.messages.open(inbox.id, { claimRecent: true }))?.mailbox.recentFrom, 1);
+      assert.equal((await store.messages.open(inbox.id, { claimRecent: true }))?.mailbox.recentFrom, 3);
+      await append(store, inbox);
+      assert.equal((await store.messages.open(inbox.id, { claimRecent: true }))?.mailbox.recentFrom, 3);
+      assert.equal((await again(store, inbox)).recentFrom, 4);
+    },
+  },
+  {
+    name: "rows come in order for any ranges",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 8);
+      await store.messages.expunge(inbox.id, [[3, 3]], { any: true });
+      const uids = async (ranges: readonly (readonly [number, number])[]) =>
+        (await rowsOf(store, inbox, ranges)).map((row) => row.uid);
+      assert.deepEqual(await uids(ALL), [1, 2, 4, 5, 6, 7, 8]);
+      assert.deepEqual(await uids([[2, 4], [6, 6], [8, 100]]), [2, 4, 6, 8]);
+      assert.deepEqual(await uids([[3, 3]]), []);
+      assert.deepEqual(await uids([]), []);
+      assert.deepEqual(await uids([[9, 4_294_967_295]]), []);
+    },
+  },
+  {
+    name: "more rows than one batch holds",
+    async run({ store, inbox }) {
+      const body = { content: "x" };
+      await Promise.all(Array.from({ length: 1203 }, () => append(store, inbox, body)));
+      const sizes: number[] = [];
+      const uids: number[] = [];
+      for await (const batch of store.messages.rows(inbox.id, [[1, 700], [702, 9999]])) {
+        sizes.push(batch.length);
+        uids.push(...batch.map((row) => row.uid));
+      }
+      assert.ok(sizes.length > 1 && sizes.every((size) => size > 0 && size <= 500), sizes.join());
+      assert.equal(uids.length, 1202);
+      assert.deepEqual(uids, uids.toSorted((a, b) => a - b));
+      const digests: MessageRowWithDigest[] = [];
+      for await (const batch of store.messages.rowsWithDigest(inbox.id, ALL)) digests.push(...batch);
+      assert.equal(digests.length, 1203);
+    },
+  },
+  {
+    name: "a reader of rows may stop early",
+    async run({ store, inbox }) {
+      await Promise.all(Array.from({ length: 600 }, () => append(store, inbox, { content: "x" })));
+      for await (const batch of store.messages.rows(inbox.id, ALL)) {
+        assert.equal(batch[0]?.uid, 1);
+        break;
+      }
+    },
+  },
+  {
+    name: "the digest is that of the whole message with its prefix",
+    async run({ store, inbox }) {
+      const prefix = "Return-Path: <a@b>\r\nReceived: from x\r\n";
+      const content = "From: Ann <ann@example.com>\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n\r\nHello\r\n";
+      await store.messages.append({
+        mailboxId: inbox.id,
+        body: await staged(store, content, prefix),
+        flags: [],
+        internalDate: 0,
+      });
+      for await (const [row] of store.messages.rowsWithDigest(inbox.id, ALL)) {
+        assert.deepEqual(row?.digest, parseMessage(encodeUtf8(prefix + content)));
+        assert.equal(row?.size, prefix.length + content.length);
+        assert.equal(await textOf(store, row!.bodyId), prefix + content);
+      }
+    },
+  },
+  {
+    name: "flags are set, added and removed",
+    async run({ store, inbox }) {
+      const uid = await append(store, inbox, { flags: ["\\Draft", "one"] });
+      const flags = async (kind: "set" | "add" | "remove", list: string[]) => {
+        const { rows } = await store.messages.setFlags(inbox.id, [[uid, uid]], { kind, flags: list });
+        assert.deepEqual(rows, await rowsOf(store, inbox));
+        return rows[0]?.flags;
+      };
+      assert.deepEqual(await flags("add", ["\\SEEN", "Two"]), ["\\Seen", "\\Draft", "one", "Two"]);
+      assert.deepEqual(await flags("add", ["ONE"]), ["\\Seen", "\\Draft", "one", "Two"]);
+      assert.deepEqual(await flags("remove", ["\\Draft", "ONE", "none"]), ["\\Seen", "Two"]);
+      assert.deepEqual(await flags("set", ["TWO", "\\Flagged", "\\Recent", "\\Unknown"]), [
+        "\\Flagged",
+        "Two",
+      ]);
+      assert.deepEqual(await flags("set", []), []);
+    },
+  },
+  {
+    name: "a change of flags takes one modseq and keeps the unseen count",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 3);
+      const before = await again(store, inbox);
+      const seen = { kind: "add", flags: ["\\Seen"] } as const;
+      const changed = await store.messages.setFlags(inbox.id, [[1, 2]], seen);
+      assert.deepEqual(changed.rows.map((row) => row.modseq), Array(2).fill(before.highestModseq + 1));
+      assert.equal((await again(store, inbox)).unseen, 1);
+      const same = await store.messages.setFlags(inbox.id, ALL, seen);
+      assert.deepEqual(same.rows.map((row) => row.modseq), [1, 1, 2].map((n) => before.highestModseq + n));
+      const after = await again(store, inbox);
+      assert.deepEqual([after.unseen, after.highestModseq], [0, before.highestModseq + 2]);
+      await store.messages.setFlags(inbox.id, ALL, seen);
+      assert.deepEqual(await again(store, inbox), after, "what changes nothing takes no modseq");
+    },
+  },
+  {
+    name: "messages changed since are left alone (RFC 7162 section 3.1.3)",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 3);
+      const { highestModseq } = await again(store, inbox);
+      await store.messages.setFlags(inbox.id, [[2, 2]], { kind: "add", flags: ["x"] });
+      const result = await store.messages.setFlags(inbox.id, ALL, { kind: "add", flags: ["\\Seen"] }, {
+        unchangedSince: highestModseq,
+      });
+      assert.deepEqual(result.modified, [2]);
+      assert.deepEqual(result.rows.map((row) => row.uid), [1, 3]);
+      assert.deepEqual((await rowsOf(store, inbox)).map((row) => row.flags), [["\\Seen"], ["x"], ["\\Seen"]]);
+    },
+  },
+  {
+    name: "flags that cannot be are refused and change nothing",
+    async run({ store, inbox }) {
+      await append(store, inbox, { flags: Array.from({ length: 60 }, (_, i) => `k${i}`) });
+      const before = await rowsOf(store, inbox);
+      const tooMany = Array.from({ length: 10 }, (_, i) => `more${i}`);
+      for (const flags of [["a b"], [""], ["(x)"], ["k\u00e4"], ["x".repeat(200)], tooMany]) {
+        await assert.rejects(() => store.messages.setFlags(inbox.id, ALL, { kind: "add", flags }), Refusal);
+      }
+      assert.deepEqual(await rowsOf(store, inbox), before);
+    },
+  },
+  {
+    name: "expunge takes what is deleted, or all",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 4);
+      await store.messages.setFlags(inbox.id, [[1, 3]], { kind: "add", flags: ["\\Deleted"] });
+      assert.deepEqual(await store.messages.expunge(inbox.id, [[2, 4]]), [2, 3]);
+      assert.deepEqual(await store.messages.expunge(inbox.id, [[2, 4]]), []);
+      assert.deepEqual(await store.messages.expunge(inbox.id, [[4, 4]], { any: true }), [4]);
+      const after = await again(store, inbox);
+      assert.deepEqual([after.messages, after.unseen, after.uidNext], [1, 1, 5]);
+      assert.equal(after.bytes, (await rowsOf(store, inbox))[0]?.size);
+      assert.equal(await append(store, inbox), 5, "UIDs are never used again");
+    },
+  },
+  {
+    name: "copy keeps flags and date and shares the body",
+    async run({ store, account, inbox }) {
+      const target = await mailboxOf(store, account, "Archive");
+      await append(store, inbox, { flags: ["\\Seen", "k"], internalDate: 77 });
+      await append(store, inbox);
+      await append(store, target);
+      const copied = await store.messages.copy(inbox.id, [[1, 5]], target.id);
+      assert.deepEqual(copied, { uidValidity: target.uidValidity, from: [1, 2], to: [2, 3] });
+      const [source] = await rowsOf(store, inbox);
+      const [, copy] = await rowsOf(store, target);
+      assert.deepEqual({ ...copy, uid: 1, modseq: source?.modseq }, source);
+      const after = await again(store, target);
+      assert.deepEqual([after.messages, after.unseen, after.uidNext], [3, 2, 4]);
+    },
+  },
+  {
+    name: "copy within a mailbox",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 2);
+      assert.deepEqual((await store.messages.copy(inbox.id, ALL, inbox.id)).to, [3, 4]);
+      assert.equal((await again(store, inbox)).messages, 4);
+      assert.deepEqual((await store.messages.move(inbox.id, [[1, 1]], inbox.id)).to, [5]);
+      assert.deepEqual((await rowsOf(store, inbox)).map((row) => row.uid), [2, 3, 4, 5]);
+    },
+  },
+  {
+    name: "move takes the messages out of the source",
+    async run({ store, account, inbox }) {
+      const target = await mailboxOf(store, account, "Archive");
+      await appendMany(store, inbox, 3);
+      const [, second] = await rowsOf(store, inbox);
+      const moved = await store.messages.move(inbox.id, [[2, 2], [9, 9]], target.id);
+      assert.deepEqual(moved, { uidValidity: target.uidValidity, from: [2], to: [1] });
+      assert.equal((await rowsOf(store, target))[0]?.bodyId, second?.bodyId);
+      assert.deepEqual((await store.messages.changesSince(inbox.id, 0)).vanished, [2]);
+      assert.deepEqual([(await again(store, inbox)).messages, (await again(store, target)).messages], [2, 1]);
+      assert.deepEqual((await store.messages.move(inbox.id, [[2, 2]], target.id)).from, []);
+    },
+  },
+  {
+    name: "copy and move to a mailbox that is gone change nothing",
+    async run({ store, account, inbox }) {
+      const target = await store.mailboxes.create(account, "going");
+      await store.mailboxes.remove(account, "going");
+      await appendMany(store, inbox, 2);
+      const before = await rowsOf(store, inbox);
+      await assert.rejects(() => store.messages.copy(inbox.id, ALL, target.id), NoSuchMailbox);
+      await assert.rejects(() => store.messages.move(inbox.id, ALL, target.id), NoSuchMailbox);
+      await assert.rejects(() => store.messages.move(target.id, ALL, inbox.id), NoSuchMailbox);
+      await assert.rejects(() => store.messages.expunge(target.id, ALL), NoSuchMailbox);
+      assert.deepEqual(await rowsOf(store, inbox), before);
+    },
+  },
+  {
+    name: "changesSince tells what is new, changed and gone",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 4);
+      const start = await again(store, inbox);
+      assert.deepEqual((await store.messages.changesSince(inbox.id, start.highestModseq)).changed, []);
+      await store.messages.setFlags(inbox.id, [[2, 2]], { kind: "add", flags: ["\\Seen"] });
+      await store.messages.expunge(inbox.id, [[4, 4], [1, 1]].toSorted((a, b) => a[0]! - b[0]!) as never, {
+        any: true,
+      });
+      await append(store, inbox);
+      const changes = await store.messages.changesSince(inbox.id, start.highestModseq);
+      assert.deepEqual(changes.changed.map((row) => row.uid), [2, 5]);
+      assert.deepEqual(changes.vanished, [1, 4]);
+      const end = await again(store, inbox);
+      assert.deepEqual([changes.highestModseq, changes.uidNext], [end.highestModseq, end.uidNext]);
+      assert.deepEqual(changes.changed, (await rowsOf(store, inbox)).filter((row) => row.uid !== 3));
+      assert.deepEqual(await store.messages.changesSince(inbox.id, end.highestModseq), {
+        highestModseq: end.highestModseq,
+        uidNext: 6,
+        changed: [],
+        vanished: [],
+      });
+      await assert.rejects(() => store.messages.changesSince(77777777, 0), NoSuchMailbox);
+    },
+  },
+  {
+    name: "many changes, many of one modseq",
+    async run({ store, inbox }) {
+      await Promise.all(Array.from({ length: 1100 }, () => append(store, inbox, { content: "x" })));
+      const { highestModseq } = await again(store, inbox);
+      await store.messages.setFlags(inbox.id, ALL, { kind: "add", flags: ["\\Seen"] });
+      await store.messages.expunge(inbox.id, [[100, 199]], { any: true });
+      const changes = await store.messages.changesSince(inbox.id, highestModseq);
+      assert.equal(changes.changed.length, 1000);
+      assert.equal(changes.vanished.length, 100);
+      assert.deepEqual(changes.changed, await rowsOf(store, inbox));
+    },
+  },
+  {
+    name: "accept delivers to every account, into INBOX or where it is told",
+    async run({ store, account }) {
+      const other = `b-${account}`;
+      await accept(store, {
+        id: "d1",
+        receivedAt: 99,
+        local: [{ account }, { account: other, mailbox: "lists/deno", flags: ["\\Flagged", "list"] }],
+      });
+      const [mine] = await rowsOf(store, await mailboxOf(store, account, "INBOX"));
+      const [theirs] = await rowsOf(store, await mailboxOf(store, other, "lists/deno"));
+      assert.deepEqual([mine?.flags, mine?.internalDate], [[], 99]);
+      assert.deepEqual([theirs?.flags, theirs?.bodyId], [["\\Flagged", "list"], mine?.bodyId]);
+      assert.equal((await mailboxOf(store, other, "lists")).messages, 0);
+    },
+  },
+  {
+    name: "accept refuses as a whole",
+    async run({ store, account, inbox }) {
+      const bad = [{ account }, { account: `c-${account}`, mailbox: "a//b" }];
+      await assert.rejects(() => accept(store, { id: "d2", local: bad }), Refusal);
+      await assert.rejects(() => accept(store, { id: "d3", local: [{ account, flags: ["("] }] }), Refusal);
+      assert.deepEqual(await rowsOf(store, inbox), []);
+      assert.deepEqual(await store.mailboxes.list(`c-${account}`), []);
+      await accept(store, { id: "d4" });
+    },
+  },
+];
