@@ -151,7 +151,7 @@ class Authenticator {
     }
     this.#known.set(keys.pair, true, limits.current.tracked);
     this.#count(logIn, "ok");
-    log.info("login-succeeded", { account, address: logIn.address, protocol: logIn.protocol });
+    log.debug("login-succeeded", { account, address: logIn.address, protocol: logIn.protocol });
     return account;
   }
 

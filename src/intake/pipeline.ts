@@ -181,7 +181,7 @@ export class Pipeline {
   #refuse({ check, reply, reason }: RefusedBy): Refusal {
     const { origin, client } = this.#context;
     this.#deps.metrics.count("mailden_messages_refused_total", { origin, check });
-    this.#log.info("message-refused", {
+    this.#log.info("intake-refused", {
       origin,
       check,
       client: client?.address ?? null,

@@ -124,7 +124,7 @@ const HOSTILE: readonly (readonly [name: string, line: string])[] = [
   ["one argument more", '{"command":"queue-drop","filter":{},"force":true}'],
   ["a filter with an unknown key", '{"command":"queue-drop","filter":{"sql":"1"}}'],
   ["a page that is too large", '{"command":"queue-list","filter":{},"page":{"limit":1000000}}'],
-  ["a prototype", '{"command":"status","__proto__":{"x":1}}'],
+  ["a prototype", '{"command":"queue-drop","filter":{},"__proto__":{"x":1}}'],
   ["bytes that are no UTF-8", "\xff\xfe"],
 ];
 
@@ -137,7 +137,7 @@ Deno.test("control: hostile lines get an error, run nothing, and the connection 
   for (const [name, line] of HOSTILE) {
     await conn.write(Uint8Array.from(`${line}\n`, (char) => char.charCodeAt(0)));
     const { value } = await lines.read();
-    assert.equal(JSON.parse(value!).ok, name === "a prototype" ? JSON.parse(value!).ok : false, name);
+    assert.equal(JSON.parse(value!).ok, false, name);
   }
   await conn.write(new TextEncoder().encode('{"command":"status"}\n{"command":"queue-flush","filter":{}}\n'));
   let answers = "";

@@ -92,7 +92,9 @@ export class ImapClient {
   /** Selects a mailbox; how many messages it has. */
   async select(mailbox = "INBOX"): Promise<number> {
     const result = await this.ok(`SELECT ${quoted(mailbox)}`);
-    const exists = result.untagged.map((line) => /^(\d+) EXISTS$/.exec(line)).find((match) => match !== null);
+    const exists = result.untagged.map((line) => /^(\d+) EXISTS$/.exec(line))
+      // A second one follows when a message arrives meanwhile.
+      .findLast((match) => match !== null);
     assert(exists, "SELECT gave no EXISTS");
     return Number(exists[1]);
   }

@@ -45,7 +45,9 @@ export function prettyLine(options: { readonly colours: boolean }): TextFormatte
     ? getAnsiColorFormatter({ ...layout, format: (v) => `${v.timestamp} ${v.level} ${v.message}` })
     : getTextFormatter({ ...layout, format: (v) => `${v.timestamp} ${v.level} ${v.message}` });
   return (record) => {
-    const fields = Object.entries(record.properties).map(([name, value]) => ` ${name}=${prettyValue(value)}`);
+    const fields = Object.entries(record.properties).map(([name, value]) =>
+      ` ${prettyValue(name)}=${prettyValue(value)}`
+    );
     return formatter({ ...record, message: [eventOf(record) + fields.join("")] });
   };
 }

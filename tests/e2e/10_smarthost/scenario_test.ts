@@ -11,7 +11,7 @@ Deno.test("e2e: with a smarthost everything leaves through it", async () => {
     host: world.address(),
     hostname: "mx.one.test",
     accounts: { "alice@one.test": "a" },
-    config: { outbound: { relay: { host: "127.0.0.1", port: sink.port } } },
+    config: { outbound: { relay: { host: "127.0.0.1", port: sink.port, tls: "opportunistic" } } },
   });
   await using submission = await one.submission("alice@one.test");
   await submission.send({

@@ -225,7 +225,7 @@ Deno.test("pop3: any message comes back byte for byte, with CR LF line ends", as
         await store.close();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 300 },
   );
 });
 
@@ -276,6 +276,6 @@ Deno.test("pop3: whatever a client sends, the session ends, and keeps what was n
       );
       await store.close();
     }),
-    { numRuns: 150 },
+    { numRuns: 1500 },
   );
 });
