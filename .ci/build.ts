@@ -10,7 +10,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ALLOWED_ENV } from "../tests/support/permissions.ts";
+import { programFlags } from "../tests/support/permissions.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const DIST = join(ROOT, "dist");
@@ -44,14 +44,9 @@ async function compile(
   workers: readonly WorkerEntry[],
   paths: { readonly read?: string | undefined; readonly write?: string | undefined },
 ): Promise<"done" | "no-runtime" | "failed"> {
-  const flag = (name: string, value: string | undefined) => value === undefined ? name : `${name}=${value}`;
   const { success, stderr } = await deno([
     "compile",
-    "--no-prompt",
-    "--allow-net",
-    flag("--allow-read", paths.read),
-    flag("--allow-write", paths.write),
-    `--allow-env=${ALLOWED_ENV.join(",")}`,
+    ...programFlags(paths),
     ...workers.flatMap((worker) => ["--include", worker.path]),
     "--output",
     join(DIST, "mailden"),

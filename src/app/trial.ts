@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import type { Endpoint, Random } from "../core/ports.ts";
+import { makeDirectory } from "../intake/mod.ts";
 import { hashPassword } from "../store/passwords.ts";
 import type { Config, ListenerName } from "./config/mod.ts";
 import { nextFreePort, probePort } from "./ports.ts";
@@ -71,7 +72,12 @@ export function withFreePorts(
 }
 
 /** Gives the trial's account a password if it has none yet; returns it, the one time that it can be shown. */
-export async function ensureTrialPassword(running: Running, random: Random): Promise<string | null> {
+export async function ensureTrialPassword(
+  running: Running,
+  { config, random }: { readonly config: Config; readonly random: Random },
+): Promise<string | null> {
+  // Somebody may have removed it.
+  if (makeDirectory(config.directory).account(TRIAL_ACCOUNT) === null) return null;
   if (await running.store.accounts.credential(TRIAL_ACCOUNT) !== null) return null;
   const password = randomPassword(random);
   await running.control.setCredential(TRIAL_ACCOUNT, await hashPassword(password, random));

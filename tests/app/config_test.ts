@@ -263,6 +263,30 @@ Deno.test("config: any text gives a configuration or a ConfigError", () => {
   );
 });
 
+Deno.test("config: the relay's password comes from its file, beside the configuration", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "m.yaml");
+    const relay =
+      "{ host: Relay.Example.NET, user: me, password_file: relay.secret, tls: implicit, port: 465 }";
+    await Deno.writeTextFile(file, `hostname: a.example\noutbound: { relay: ${relay} }\n`);
+    await Deno.writeTextFile(join(folder, "relay.secret"), "s3 cret\n");
+    assert.deepEqual((await loadConfig(file)).outbound.relay, {
+      host: "relay.example.net",
+      port: 465,
+      user: "me",
+      password: "s3 cret",
+      tls: "implicit",
+    });
+    await Deno.writeTextFile(join(folder, "relay.secret"), "\n");
+    await assert.rejects(loadConfig(file), {
+      message: /Found an empty file, expected the relay's password in it/,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("config: a file that cannot be read is named, without a line", async () => {
   const folder = await Deno.makeTempDir();
   try {

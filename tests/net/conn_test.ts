@@ -141,26 +141,6 @@ bothWays("a client that stops reading makes its writer wait, then fail", async (
   assert.deepEqual(server.log.of("session-failed"), []);
 });
 
-bothWays("the other side may end its half and still hear the answer", async (options, dial) => {
-  await using server = await startListener(async (conn) => {
-    const text = await readAll(conn);
-    await conn.write(encodeUtf8(`got ${text.length}`));
-  }, options);
-  const client = await dial(server.port);
-  await client.write(encodeUtf8("question"));
-  // `close` says that no more comes, and so lets the session end, but here we want to hear it.
-  const answer = client.read(10_000);
-  if (client.tls === null) {
-    client.close();
-    assert.equal(await answer, null);
-  } else {
-    client.close();
-    assert.equal(await answer, null);
-  }
-  await server.idle();
-  assert.deepEqual(server.log.of("session-failed"), []);
-});
-
 Deno.test("net: half a close keeps the other half open", async () => {
   await using server = await startListener(async (conn) => {
     const text = await readAll(conn);

@@ -113,3 +113,36 @@ export async function echo(conn: Conn): Promise<void> {
     await conn.write(chunk);
   }
 }
+
+/** A wire that can be cut: hands one connection's bytes on, until `cut` drops both ends without a word. */
+export async function startRelay(
+  target: number,
+): Promise<AsyncDisposable & { readonly port: number; cut(): void }> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ends: Deno.TcpConn[] = [];
+  const pumping = (async () => {
+    const near = await listener.accept();
+    ends.push(near);
+    const far = await Deno.connect({ hostname: "127.0.0.1", port: target });
+    ends.push(far);
+    await Promise.all([near.readable.pipeTo(far.writable), far.readable.pipeTo(near.writable)]);
+  })().catch(() => {});
+  const cut = () => {
+    for (const end of ends.splice(0)) {
+      try {
+        end.close();
+      } catch {
+        // The pump has closed it.
+      }
+    }
+  };
+  return {
+    port: listener.addr.port,
+    cut,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      cut();
+      await pumping;
+    },
+  };
+}

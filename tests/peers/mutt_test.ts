@@ -25,8 +25,8 @@ set smtp_pass="${PASSWORD}"
 set imap_user="${ALICE}"
 set imap_pass="${PASSWORD}"
 set certificate_file="${certificate}"
-set ssl_usesystemcerts=no
 set ssl_verify_host=no
+set folder="${folder}"
 set copy=no
 set confirmappend=no
 set confirmcreate=no
@@ -44,9 +44,10 @@ set tmpdir="${folder}"
 
   // mutt reads only at a terminal, which script(1) lends it.
   const saved = join(folder, "saved.mbox");
-  const keys = `<copy-message><kill-line>${saved}<enter><sync-mailbox><exit>`;
-  const read = `mutt -F ${rc} -f imaps://127.0.0.1:${server.ports.imaps}/INBOX -e 'push ${keys}'`;
-  await run("script", ["-qec", read, "/dev/null"], { env, timeoutMs: 30_000 });
+  const keys = `<copy-message><kill-line>${saved}<enter><exit>`;
+  const reading = await writeFile(folder, "muttrc-read", `source ${rc}\nfolder-hook . 'push ${keys}'\n`);
+  const read = `mutt -F ${reading} -f imaps://127.0.0.1:${server.ports.imaps}/INBOX`;
+  await run("script", ["-qec", read, "/dev/null"], { env, holdStdin: true, timeoutMs: 30_000 });
   assert.match(await Deno.readTextFile(saved), /Subject: for-mutt\n[^]*Text of for-mutt\./);
 });
 

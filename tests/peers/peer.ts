@@ -14,6 +14,8 @@ export interface PeerResult {
 
 export interface PeerOptions {
   readonly stdin?: string;
+  /** Leave its input open, as a terminal is: to some its end is a key. */
+  readonly holdStdin?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** 0 unless told otherwise; null for any. */
@@ -31,9 +33,11 @@ export async function run(
   const writer = child.stdin.getWriter();
   // A program may end without reading all of its input.
   await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
-  await writer.close().catch(() => {});
+  const close = () => writer.close().catch(() => {});
+  if (!options.holdStdin) await close();
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 60_000);
   const output = await child.output();
+  if (options.holdStdin) await close();
   clearTimeout(timer);
   const result = {
     code: output.code,

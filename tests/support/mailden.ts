@@ -104,7 +104,8 @@ export class Mailden {
   }
 
   get dataDirectory(): string {
-    return join(this.directory, "data");
+    const { data } = this.#options.config ?? {};
+    return typeof data === "string" ? data : join(this.directory, "data");
   }
 
   get pid(): number {
@@ -299,7 +300,8 @@ export class Mailden {
   }
 
   #command(args: readonly string[]): ProgramCommand {
-    const program = this.#options.program?.(this.directory) ?? fromCheckout(this.directory);
+    const program = this.#options.program?.(this.directory) ??
+      fromCheckout(this.directory, this.dataDirectory);
     return { ...program, args: [...program.args, ...args] };
   }
 
@@ -329,9 +331,9 @@ export class Mailden {
   }
 }
 
-/** `main.ts` of this checkout, which may touch nothing but the folder (and read its own source, for the workers). */
-function fromCheckout(directory: string): ProgramCommand {
-  const flags = permissionFlags({ data: [directory], read: [join(ROOT, "src")] });
+/** `main.ts` of this checkout, which may touch nothing but the folders (and read its own source, for the workers). */
+function fromCheckout(...folders: string[]): ProgramCommand {
+  const flags = permissionFlags({ data: folders, read: [join(ROOT, "src")] });
   return { command: Deno.execPath(), args: ["run", "--cached-only", ...flags, join(ROOT, "main.ts")] };
 }
 

@@ -5,7 +5,7 @@
  */
 
 /** Environment variables: npm:yaml looks at these two and at no other. */
-export const ALLOWED_ENV = ["LOG_STREAM", "LOG_TOKENS"] as const;
+const ALLOWED_ENV = ["LOG_STREAM", "LOG_TOKENS"] as const;
 
 export interface PermissionPaths {
   /** May be read and written. */
@@ -14,13 +14,26 @@ export interface PermissionPaths {
   readonly read: readonly string[];
 }
 
-/** Flags for `deno run`. */
+/** Flags for `deno run` when the paths are known. */
 export function permissionFlags(paths: PermissionPaths): string[] {
+  return programFlags({
+    read: [...paths.data, ...paths.read, "/etc/resolv.conf"].join(","),
+    write: paths.data.join(","),
+  });
+}
+
+/** Flags for `deno run` and `deno compile`; without a list of paths, whatever the user may open. */
+export function programFlags(
+  paths: { readonly read?: string | undefined; readonly write?: string | undefined },
+): string[] {
+  const files = (flag: string, list: string | undefined) => list === undefined ? flag : `${flag}=${list}`;
   return [
     "--no-prompt",
     "--allow-net",
-    `--allow-read=${[...paths.data, ...paths.read, "/etc/resolv.conf"].join(",")}`,
-    `--allow-write=${paths.data.join(",")}`,
+    files("--allow-read", paths.read),
+    files("--allow-write", paths.write),
     `--allow-env=${ALLOWED_ENV.join(",")}`,
+    // To know our own listeners when a destination resolves to this machine.
+    "--allow-sys=networkInterfaces",
   ];
 }

@@ -46,7 +46,7 @@ async function serveTrial(source: ConfigSource, deps: CommandDeps): Promise<numb
       const lines = trialLines({
         listeners: running.listeners,
         moved: moved?.moved ?? [],
-        password: await ensureTrialPassword(running, deps.random),
+        password: await ensureTrialPassword(running, { config: file, random: deps.random }),
         folder: file.data,
         program: deps.program,
       });

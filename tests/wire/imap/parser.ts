@@ -19,6 +19,7 @@ export class ResponseParser {
   /** One value; a list holds values with one space between them, except that bodies in a multipart stand without. */
   value(): Value {
     const byte = this.#char();
+    if (byte === "[") throw new Error(`A bracket at ${this.at}`);
     if (byte === "(") return this.#list();
     if (byte === '"') return this.#quoted();
     if (byte === "{") return this.#literal();
@@ -30,6 +31,77 @@ export class ResponseParser {
       if (this.#char() !== char) throw new Error(`Expected ${JSON.stringify(text)} at ${this.at}`);
       this.at++;
     }
+  }
+
+  tryText(text: string): boolean {
+    for (let i = 0; i < text.length; i++) {
+      if (this.#bytes[this.at + i] !== text.charCodeAt(i)) return false;
+    }
+    this.at += text.length;
+    return true;
+  }
+
+  /** A word and the space behind it. */
+  untilSpace(): string {
+    const word = this.untilSpaceOrEnd();
+    if (this.#bytes[this.at - 1] !== 32) throw new Error(`Expected a space after ${word}`);
+    return word;
+  }
+
+  /** A word, and the space behind it if there is one. */
+  untilSpaceOrEnd(): string {
+    let word = "";
+    while (!/[ \r\n]/.test(this.#char())) {
+      word += this.#char();
+      this.at++;
+    }
+    if (word === "") throw new Error(`Expected a word at ${this.at}`);
+    if (this.#char() === " ") this.at++;
+    return word;
+  }
+
+  restOfLine(): string {
+    let text = "";
+    while (this.#char() !== "\r") {
+      text += this.#char();
+      this.at++;
+    }
+    this.expect("\r\n");
+    return text;
+  }
+
+  /** A list of flags, which may be empty. */
+  flags(): string[] {
+    const match = /^\(([^()]*)\)/.exec(new TextDecoder().decode(this.#bytes.subarray(this.at)));
+    if (match === null) throw new Error(`Expected flags at ${this.at}`);
+    this.at += match[0].length;
+    const flags = match[1] === "" ? [] : match[1]!.split(" ");
+    for (const flag of flags) {
+      if (!/^\\?[^(){ \x00-\x1f%*"\\\]\x7f-\xff]+$/.test(flag)) throw new Error(`No flag: ${flag}`);
+    }
+    return flags;
+  }
+
+  /** The name of a FETCH item with its section, and the space behind it. */
+  itemName(): string {
+    let name = "";
+    while (/[A-Z0-9.]/.test(this.#char())) {
+      name += this.#char();
+      this.at++;
+    }
+    if (this.#char() === "[") {
+      const start = this.at;
+      while (this.#char() !== "]") {
+        // A field name may be a string with anything in it.
+        if (this.#char() === "(") this.value();
+        else this.at++;
+      }
+      this.at++;
+      if (this.#char() === "<") { while (this.#char() !== " ") this.at++; }
+      name += String.fromCharCode(...this.#bytes.subarray(start, this.at));
+    }
+    this.expect(" ");
+    return name;
   }
 
   #char(): string {

@@ -1,0 +1,30 @@
+/** The store's contract: what every implementation must do. `memory_store_test.ts` and `sqlite_store_test.ts` run it. */
+import { accountCases } from "./accounts.ts";
+import { bodyCases } from "./bodies.ts";
+import { busCases } from "./bus.ts";
+import { closingCases } from "./closing.ts";
+import { concurrencyCases } from "./concurrency.ts";
+import { type OpenedStore, runSuite } from "./harness.ts";
+import { mailboxCases } from "./mailboxes.ts";
+import { messageCases } from "./messages.ts";
+import { searchCases } from "./search.ts";
+import { spoolCases } from "./spool.ts";
+
+const SUITES = {
+  accounts: accountCases,
+  mailboxes: mailboxCases,
+  messages: messageCases,
+  bodies: bodyCases,
+  search: searchCases,
+  spool: spoolCases,
+  bus: busCases,
+  concurrency: concurrencyCases,
+  // Its only case closes the store.
+  closing: closingCases,
+};
+
+export function testStoreContract(kind: string, open: () => Promise<OpenedStore>): void {
+  for (const [name, cases] of Object.entries(SUITES)) {
+    Deno.test(`${kind} store: ${name}`, (t) => runSuite(t, cases, open));
+  }
+}
