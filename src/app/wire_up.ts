@@ -211,7 +211,11 @@ function makeSessions(parts: SessionParts): Sessions {
   const { live, ...rest } = parts;
   const common = { ...rest, plaintextAuth: live.of((config) => config.plaintextAuth === "loopback") };
   const smtp = { ...common, limits: live.of((config) => config.limits.smtp) };
-  const imap = { ...common, limits: live.of((config) => config.limits.imap) };
+  const imap = {
+    ...common,
+    limits: live.of((config) => config.limits.imap),
+    sessions: { open: 0 },
+  };
   const pop3 = {
     ...common,
     limits: live.of((config) => config.limits.pop3),

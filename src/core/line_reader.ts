@@ -13,14 +13,14 @@ export class LineTooLongError extends Error {
  * line that does not end in CR LF means (SMTP refuses it, IMAP and POP3 forgive it).
  */
 export class LineReader {
-  #conn: Conn;
+  #conn: Pick<Conn, "read">;
   /** What was read and not yet taken. */
   #chunk: Uint8Array = new Uint8Array(0);
   /** A read that `wait` started and nobody has taken yet. */
   #pending: Promise<Uint8Array | null> | null = null;
   #ended = false;
 
-  constructor(conn: Conn) {
+  constructor(conn: Pick<Conn, "read">) {
     this.#conn = conn;
   }
 

@@ -21,8 +21,8 @@ export class NodeStream implements ByteStream {
       this.#ended = true;
       this.#settle();
     });
-    socket.on("error", (error) => this.#fail(asConnectionLost(error)));
-    socket.on("close", () => this.#fail(new ConnectionLostError("The connection is closed")));
+    socket.on("error", (error) => this.fail(asConnectionLost(error)));
+    socket.on("close", () => this.fail(new ConnectionLostError("The connection is closed")));
   }
 
   read(): Promise<Uint8Array | null> {
@@ -68,7 +68,8 @@ export class NodeStream implements ByteStream {
     else waiter.reject(this.#error!);
   }
 
-  #fail(error: ConnectionLostError): void {
+  /** Ends every read and write, those under way and those to come. */
+  protected fail(error: ConnectionLostError): void {
     this.#error ??= error;
     this.#settle();
   }

@@ -109,6 +109,11 @@ class TlsStream extends NodeStream {
     super(socket);
     this.#ciphertext = ciphertext;
     ciphertext.hasRoom = () => socket.readableLength < MAX_READ_AHEAD;
+    // The engine does not notice: it goes on taking what is written, at once and for ever.
+    ciphertext.broken = (error) => {
+      this.fail(error);
+      socket.destroy();
+    };
   }
 
   override async end(): Promise<void> {
@@ -133,12 +138,13 @@ class TlsStream extends NodeStream {
 class Ciphertext extends Duplex {
   readonly raw: ByteStream;
   hasRoom = () => true;
+  broken: (error: ConnectionLostError) => void = () => {};
   #waiting = false;
 
   constructor(raw: ByteStream) {
     super({ allowHalfOpen: true });
     this.raw = raw;
-    // The TLS socket hears of it as well and tells who reads or writes; here it only must not go unheard.
+    // `broken` has told already.
     this.on("error", () => {});
   }
 
@@ -155,7 +161,10 @@ class Ciphertext extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.raw.write(chunk).then(() => done(), done);
+    this.raw.write(chunk).then(() => done(), (error) => {
+      this.broken(asConnectionLost(error));
+      done(error);
+    });
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -172,7 +181,10 @@ class Ciphertext extends Duplex {
       (chunk) => {
         this.push(chunk === null ? null : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       },
-      (error) => this.destroy(asConnectionLost(error)),
+      (error) => {
+        this.broken(asConnectionLost(error));
+        this.destroy();
+      },
     );
   }
 }

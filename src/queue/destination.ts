@@ -4,15 +4,17 @@ import type { Job } from "./job.ts";
 import { retryDelay } from "./schedule.ts";
 import type { QueueSettings } from "./settings.ts";
 
+const MIN_PUT_OFF_MS = 100;
+const MAX_PUT_OFF_MS = 15 * 60_000;
+
 /** What is known in memory about one destination: who waits for it, how fast it goes, whether it is dead. */
 export class Destination {
   readonly name: string;
   readonly waiting: Job[] = [];
-  running = 0;
   /** In the line of those that have something to start. */
   listed = false;
-  /** Jobs that were put off because too many wait; they are spread over the time to come. */
-  putOff = 0;
+  /** When each of the attempts under way began, the oldest first. */
+  readonly #begun: number[] = [];
   #failures = 0;
   #blockedUntil = 0;
   #lastFailure: Outcome | null = null;
@@ -21,6 +23,18 @@ export class Destination {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get running(): number {
+    return this.#begun.length;
+  }
+
+  begin(now: number): void {
+    this.#begun.push(now);
+  }
+
+  end(begunAt: number): void {
+    this.#begun.splice(this.#begun.indexOf(begunAt), 1);
   }
 
   /** After a failure one probe goes first; the others wait for what becomes of it. */
@@ -66,12 +80,21 @@ export class Destination {
     this.#lastFailure = null;
   }
 
-  /** In how long a job that is put off now will find a place; rather too early than too late. */
-  putOffDelay(settings: QueueSettings): number {
-    this.putOff++;
-    const ahead = this.waiting.length + this.putOff;
-    const pace = (this.#attemptMs ?? 0) / settings.concurrencyPerDestination;
-    return Math.min(15 * 60_000, Math.max(1000, 0.5 * ahead * pace));
+  /**
+   * In how long there will be room for a job that has so many before it; rather too early than too late, so that the line never
+   * runs dry. Of a destination that has not answered yet nothing is known but for how long: its jobs come back after some
+   * multiple of that, again and again.
+   */
+  roomIn(
+    ahead: number,
+    { now, settings }: { readonly now: number; readonly settings: QueueSettings },
+  ): number {
+    const silentMs = now - (this.#begun[0] ?? now);
+    const answers = this.#attemptMs !== null && silentMs < 10 * this.#attemptMs;
+    const attemptMs = answers ? this.#attemptMs! : silentMs;
+    const turn = 0.5 * ahead * attemptMs / settings.concurrencyPerDestination;
+    const delay = answers ? turn : Math.min(turn, 4 * silentMs);
+    return Math.ceil(Math.min(MAX_PUT_OFF_MS, Math.max(MIN_PUT_OFF_MS, delay)));
   }
 
   /** Nothing is worth keeping: idle, and not dead or dead long ago. */

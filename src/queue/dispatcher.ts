@@ -38,8 +38,8 @@ export class Dispatcher {
     this.#list(destination);
   }
 
-  /** Takes the next job whose destination has room, and counts it as running there. */
-  next(settings: QueueSettings): Job | null {
+  /** Takes the next job whose destination has room, and counts it as begun there. */
+  next(settings: QueueSettings, now: number): Job | null {
     for (;;) {
       const destination = this.#turns.shift();
       if (destination === undefined) return null;
@@ -48,25 +48,23 @@ export class Dispatcher {
       const job = destination.waiting.shift();
       if (job === undefined) continue;
       this.#waiting--;
-      destination.running++;
-      if (destination.waiting.length === 0) destination.putOff = 0;
+      destination.begin(now);
       this.#list(destination);
       return job;
     }
   }
 
   /** A job of this destination has ended, so another one may begin. */
-  finished(destination: Destination, now: number): void {
-    destination.running--;
+  finished(destination: Destination, at: { readonly begunAt: number; readonly now: number }): void {
+    destination.end(at.begunAt);
     this.#list(destination);
-    if (destination.isForgettable(now)) this.#destinations.delete(destination.name);
+    if (destination.isForgettable(at.now)) this.#destinations.delete(destination.name);
   }
 
   /** Takes out all jobs that wait for a destination. */
   takeWaiting(destination: Destination): Job[] {
     const jobs = destination.waiting.splice(0);
     this.#waiting -= jobs.length;
-    destination.putOff = 0;
     return jobs;
   }
 

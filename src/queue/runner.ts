@@ -2,13 +2,14 @@ import { formatAddress } from "../core/address.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
 import { reply } from "../core/reply.ts";
-import type { QueuedMessage, RecipientUpdate, Store } from "../store/mod.ts";
+import type { RecipientUpdate, Store } from "../store/mod.ts";
 import { Claims } from "./claims.ts";
 import type { Courier } from "./courier.ts";
 import type { Destination } from "./destination.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { type Job, splitMessage } from "./job.ts";
-import { isUnreachable, judge, type Judged, waiting } from "./judge.ts";
+import { Feeder } from "./feeder.ts";
+import type { Job } from "./job.ts";
+import { isUnreachable, judge, type Judged } from "./judge.ts";
 import { Reporter } from "./reporter.ts";
 import type { QueueSettings } from "./settings.ts";
 import { Settler } from "./settler.ts";
@@ -35,8 +36,6 @@ export interface QueueRunner {
   stop(): Promise<void>;
 }
 
-/** How many messages are asked for beyond those already in memory. */
-const PAGE = 200;
 /** With so many in memory, the store is asked less often. */
 const BUSY = 64;
 const BUSY_PAUSE_MS = 20;
@@ -51,6 +50,7 @@ export class Runner implements QueueRunner {
   readonly #deps: QueueRunnerDeps;
   readonly #claims = new Claims();
   readonly #dispatcher = new Dispatcher();
+  readonly #feeder: Feeder;
   readonly #reporter: Reporter;
   readonly #settler: Settler;
   readonly #sleeper: Sleeper;
@@ -59,14 +59,21 @@ export class Runner implements QueueRunner {
   readonly #tasks = new Set<Promise<void>>();
   #running = 0;
   #slow = 0;
-  /** The store holds more that is due than there was room for. */
-  #moreDue = false;
   #stopping = false;
   #loop: Promise<void> | null = null;
   #unwatch = () => {};
 
   constructor(deps: QueueRunnerDeps) {
     this.#deps = deps;
+    this.#feeder = new Feeder({
+      spool: deps.store.spool,
+      clock: deps.clock,
+      settings: deps.settings,
+      claims: this.#claims,
+      dispatcher: this.#dispatcher,
+      onDead: (job, destination) => this.#track(this.#postpone(job, destination)),
+      onReady: () => this.#pump(),
+    });
     this.#reporter = new Reporter(deps);
     this.#settler = new Settler({ ...deps, signal: this.#abort.signal });
     this.#sleeper = new Sleeper(deps.clock);
@@ -104,7 +111,7 @@ export class Runner implements QueueRunner {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        await this.#refill();
+        await this.#feeder.fill(() => this.#stopping);
         await this.#rest();
       } catch (error) {
         this.#deps.log.error("queue-error", { error: String(error) });
@@ -117,7 +124,7 @@ export class Runner implements QueueRunner {
     const { clock, store } = this.#deps;
     if (this.#claims.size > 0) {
       if (this.#claims.size > BUSY) await clock.sleep(BUSY_PAUSE_MS, this.#abort.signal);
-      await this.#sleeper.sleep(POLL_MS);
+      await this.#sleeper.sleep(Math.min(POLL_MS, Math.max(0, this.#feeder.nextAppointment - clock.now())));
       return;
     }
     const next = await store.spool.nextDueAt();
@@ -126,63 +133,15 @@ export class Runner implements QueueRunner {
     await this.#sleeper.sleep(Math.min(ms, IDLE_MS));
   }
 
-  /** Takes what is due from the store into memory, page by page, until all of it was seen or memory is full. */
-  async #refill(): Promise<void> {
-    const { store, clock, settings } = this.#deps;
-    this.#dispatcher.sweep(clock.now());
-    for (;;) {
-      this.#moreDue = this.#claims.size >= settings.current.backlog;
-      if (this.#stopping || this.#moreDue) return;
-      const limit = this.#claims.size + PAGE;
-      this.#claims.beginRead();
-      let putOff: Job[];
-      let full: boolean;
-      try {
-        const page = await store.spool.due(clock.now(), limit);
-        if (this.#stopping) return;
-        full = page.length >= limit;
-        putOff = page.flatMap((message) => this.#take(message));
-      } finally {
-        this.#claims.endRead();
-      }
-      this.#pump();
-      this.#moreDue = putOff.length > 0;
-      if (!full) return;
-      // Others may be hidden behind what has no room in memory: move that out of the way, to when its turn comes.
-      await Promise.all(putOff.map((job) => this.#putOff(job)));
-    }
-  }
-
-  /** Claims the parts of a message that are due and free; returns those that there is no room for. */
-  #take(message: QueuedMessage): Job[] {
-    const settings = this.#deps.settings.current;
-    const now = this.#deps.clock.now();
-    const jobs = splitMessage(message, { now, size: settings.recipientsPerAttempt })
-      .filter((job) => !this.#claims.isTaken(message.id, job.destination));
-    const overflow: Job[] = [];
-    for (const job of jobs) {
-      const destination = this.#dispatcher.destination(job.destination);
-      if (destination.isBlocked(now)) {
-        this.#claims.take(job);
-        this.#track(this.#postpone(job, destination));
-      } else if (destination.waiting.length >= this.#dispatcher.fairShare(settings)) {
-        overflow.push(job);
-      } else {
-        this.#claims.take(job);
-        this.#dispatcher.add(job);
-      }
-    }
-    return overflow;
-  }
-
   /** Starts what may start. */
   #pump(): void {
     const settings = this.#deps.settings.current;
     while (!this.#stopping && this.#hasSlot(settings)) {
-      const job = this.#dispatcher.next(settings);
+      const begunAt = this.#deps.clock.now();
+      const job = this.#dispatcher.next(settings, begunAt);
       if (job === null) return;
       this.#running++;
-      this.#track(this.#attempt(job));
+      this.#track(this.#attempt(job, begunAt));
     }
   }
 
@@ -197,23 +156,22 @@ export class Runner implements QueueRunner {
     this.#tasks.add(tracked);
   }
 
-  async #attempt(claimed: Job): Promise<void> {
+  async #attempt(claimed: Job, begunAt: number): Promise<void> {
     const { clock } = this.#deps;
     const destination = this.#dispatcher.destination(claimed.destination);
     const watch = this.#watchSlow();
-    const startedAt = clock.now();
     try {
       const job = await this.#refresh(claimed);
       if (job === null) return;
       const outcomes = await this.#deliver(job);
       if (this.#abort.signal.aborted && outcomes.every(({ kind }) => kind === "deferred")) return;
-      this.#noteReachability(destination, outcomes, clock.now() - startedAt);
+      this.#noteReachability(destination, outcomes, clock.now() - begunAt);
       await this.#conclude(job, outcomes, { counts: true, notBefore: destination.blockedUntil });
     } finally {
       watch.end();
       this.#running--;
       this.#claims.release(claimed);
-      this.#dispatcher.finished(destination, clock.now());
+      this.#dispatcher.finished(destination, { begunAt, now: clock.now() });
       this.#refillWhenLow(destination);
       this.#pump();
     }
@@ -298,19 +256,6 @@ export class Runner implements QueueRunner {
     }
   }
 
-  /** Schedules a job that was never claimed for when there will be room. */
-  async #putOff(job: Job): Promise<void> {
-    const { clock, settings, store } = this.#deps;
-    const destination = this.#dispatcher.destination(job.destination);
-    const at = clock.now() + Math.ceil(destination.putOffDelay(settings.current));
-    await store.spool.settle(
-      job.message.id,
-      job.recipients.map((recipient) =>
-        waiting(recipient, { attempts: recipient.attempts, outcome: null, at })
-      ),
-    );
-  }
-
   /** Reports what has to be reported, then settles: a crash in between reports twice rather than never. */
   async #conclude(
     job: Job,
@@ -354,6 +299,6 @@ export class Runner implements QueueRunner {
   /** Fetches more in time, so that a destination with a long line never has to wait for the next look at the store. */
   #refillWhenLow(destination: Destination): void {
     const low = Math.floor(this.#dispatcher.fairShare(this.#deps.settings.current) / 2);
-    if (this.#moreDue && destination.waiting.length <= low) this.#sleeper.wake();
+    if (this.#feeder.moreDue && destination.waiting.length <= low) this.#sleeper.wake();
   }
 }

@@ -223,11 +223,13 @@ Deno.test("net: TLS cannot begin twice, without a certificate, or during a read"
     const reading = conn.read(10_000);
     await assert.rejects(conn.startTls(), /no read or write is under way/);
     await reading;
+    await conn.write(encodeUtf8("go"));
     await conn.startTls();
     await assert.rejects(conn.startTls(), /begun already/);
   }, { tls });
   const second = await dial(server);
   await second.write(encodeUtf8("x"));
+  await expectText(second, "go");
   await second.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
   assert.equal(await readAll(second), "");
   second.close();

@@ -35,6 +35,17 @@ Deno.test("fairness: a destination that hangs holds up no other, however many me
   assert.equal(countTried(world, "late.test"), 1);
 });
 
+Deno.test("fairness: what waits for a destination that hangs is not written again and again", async () => {
+  await using world = makeQueueWorld({ settings: { backlog: 100 }, answer: () => never });
+  await putMany(world, 1000, "hangs.test");
+  world.runner.start();
+  const before = world.store.stats().writes;
+  await world.pass(60 * MINUTE, 20_000);
+  const perMessage = (world.store.stats().writes - before) / 1000;
+  assert.ok(perMessage < 20, `${perMessage} writes for each message in an hour`);
+  assert.equal(world.tried.length, 8);
+});
+
 Deno.test("fairness: what was put off comes back in its turn, each message once, and soon", async () => {
   const gates: (() => void)[] = [];
   await using world = makeQueueWorld({

@@ -138,6 +138,7 @@ export class SmtpSink {
   #serve(socket: net.Socket): void {
     const number = this.connections++;
     const { behaviour = {}, certificate } = this.#options;
+    socket.setNoDelay(true);
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     new SinkSession(socket, {

@@ -34,8 +34,11 @@ export class ImapSession {
     this.conn = conn;
     this.deps = deps;
     this.limits = deps.limits.current;
-    this.input = new Input(conn, this.limits.loginTimeoutMs);
     this.out = new Output(conn);
+    this.input = new Input(conn, {
+      timeoutMs: this.limits.loginTimeoutMs,
+      beforeReading: () => this.out.flush(),
+    });
     this.pace = new Pace(deps.clock);
     this.log = deps.log.with({ session: conn.id, protocol: "imap" });
   }

@@ -5,6 +5,11 @@ import type { Conn } from "../../core/ports.ts";
 
 const CHUNK = 64 * 1024;
 
+export interface InputOptions {
+  readonly timeoutMs: number;
+  readonly beforeReading: () => Promise<void>;
+}
+
 /** What the client sends, and a place to wait for it that others can end. */
 export class Input {
   readonly #reader: LineReader;
@@ -17,8 +22,14 @@ export class Input {
   /** How long a read may take; the session changes it at log-in. */
   timeoutMs: number;
 
-  constructor(conn: Conn, timeoutMs: number) {
-    this.#reader = new LineReader(conn);
+  /** `beforeReading` is awaited whenever the client is really waited for: it must not wait for our answers then. */
+  constructor(conn: Conn, { timeoutMs, beforeReading }: InputOptions) {
+    this.#reader = new LineReader({
+      read: async (timeoutMs) => {
+        await beforeReading();
+        return await conn.read(timeoutMs);
+      },
+    });
     this.timeoutMs = timeoutMs;
   }
 

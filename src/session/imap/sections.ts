@@ -8,7 +8,7 @@ export type Located =
   | { readonly kind: "fields"; readonly header: ByteRange; readonly mode: "only" | "not" };
 
 /** More of a header than this is not looked through for single fields. */
-const MAX_HEADER = 1024 * 1024;
+const MAX_HEADER = 256 * 1024;
 
 /** Whether the section is found without the message's structure. */
 export function isWholeMessage(section: Section): boolean {

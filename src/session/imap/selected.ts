@@ -1,5 +1,5 @@
 import { bye, type Encoder, mergeRanges, no, SYSTEM_FLAGS } from "../../wire/imap/mod.ts";
-import { NoSuchMailbox } from "../../store/errors.ts";
+import { NoSuchMailbox, StoreFull } from "../../store/errors.ts";
 import type { Changes, FlagChange, Mailbox, MailboxView, MessageRow, Store } from "../../store/mod.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import type { Output } from "./output.ts";
@@ -31,6 +31,20 @@ export function requireWritable(selected: SelectedMailbox): void {
 export interface Telling {
   readonly out: Output;
   readonly pace: Pace;
+}
+
+/** A full disk must not keep anybody from reading: then the messages stay \Recent for the next session. */
+async function openView(
+  store: Store,
+  mailboxId: number,
+  options: OpenOptions,
+): Promise<MailboxView | null> {
+  try {
+    return await store.messages.open(mailboxId, { claimRecent: !options.readOnly });
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    return await store.messages.open(mailboxId);
+  }
 }
 
 /** How often a change gives way to other sessions. */
@@ -76,7 +90,7 @@ export class SelectedMailbox {
       if (selected.isBehind) options.onChange();
     });
     try {
-      const view = await store.messages.open(mailbox.id, { claimRecent: !options.readOnly });
+      const view = await openView(store, mailbox.id, options);
       if (view === null) throw new NoSuchMailbox();
       selected = new SelectedMailbox(store, view, options.readOnly);
     } catch (error) {

@@ -6,6 +6,7 @@ import { type IncomingCommand, readCommand } from "./command_reader.ts";
 import { COMMANDS } from "./commands.ts";
 import { ImapSession } from "./context.ts";
 import type { ImapDeps, SessionCount } from "./deps.ts";
+import { Pace } from "./pace.ts";
 import { describeError, faultOf, SessionOver } from "./errors.ts";
 
 /** Serves one connection to its end. Never rejects. */
@@ -55,12 +56,14 @@ async function enforceLoginTime(session: ImapSession, signal: AbortSignal): Prom
 
 class Loop {
   readonly #session: ImapSession;
+  readonly #pace: Pace;
   #badInARow = 0;
   commands = 0;
   reason = "closed by the client";
 
   constructor(session: ImapSession) {
     this.#session = session;
+    this.#pace = new Pace(session.deps.clock);
   }
 
   async run(): Promise<void> {
@@ -74,7 +77,7 @@ class Loop {
       if (fault.isOurs) log.error("session-error", { error: describeError(error) });
       const farewell = fault.kind === "over" ? fault.farewell : bye(fault.response.text);
       this.reason = error instanceof Error ? error.message : "an error";
-      if (farewell !== null) await this.#sayFarewell(farewell);
+      await this.#sayFarewell(farewell);
     }
   }
 
@@ -86,9 +89,10 @@ class Loop {
     }));
   }
 
-  async #sayFarewell(farewell: StatusResponse): Promise<void> {
+  /** The last words, behind the answers that have not gone out yet. */
+  async #sayFarewell(farewell: StatusResponse | null): Promise<void> {
     const { out } = this.#session;
-    out.status(farewell);
+    if (farewell !== null) out.status(farewell);
     try {
       await out.flush();
     } catch {
@@ -99,8 +103,11 @@ class Loop {
   /** One command; false when it was the last. */
   async #step(): Promise<boolean> {
     const session = this.#session;
-    // The answers to commands that came together go out together.
+    // The answers to commands that came together go out together, as soon as the client is waited for.
     if (session.input.buffered === 0) await session.out.flush();
+    else await session.out.room();
+    // Nor must commands that came together hold up the other sessions.
+    if (session.input.buffered > 0) await this.#pace.rest();
     const heard = session.farewell === null ? await session.input.wait() : "woken";
     if (session.farewell !== null) throw new SessionOver(session.farewell);
     if (heard === "woken") return true;

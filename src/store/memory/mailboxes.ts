@@ -67,9 +67,9 @@ export class MemoryMailboxes implements MailboxStore {
   async remove(account: string, name: string): Promise<void> {
     this.#state.change();
     const normal = normalizeName(name);
+    if (normal === INBOX) refuseInboxRemoval();
     const mailbox = this.#state.accounts.get(accountKey(account))?.mailboxes.get(normal);
     if (mailbox === undefined) throw new NoSuchMailbox();
-    if (normal === INBOX) refuseInboxRemoval();
     retire(mailbox.account, normal, mailbox.uidValidity);
     this.#state.dropMailbox(mailbox);
   }

@@ -96,21 +96,21 @@ export class MemoryState {
     return account;
   }
 
-  /** Works on an account, which is made if it is missing; when the work fails, it is not made. */
+  /** Works on an account, which is made if it is missing; when the work fails, it is as if it never was. */
   withAccount<T>(name: string, work: (account: MemoryAccount) => T): T {
     const isNew = !this.accounts.has(name);
+    const counters = [this.#lastMailbox, this.#lastUidValidity] as const;
     const account = this.account(name);
     try {
       return work(account);
     } catch (error) {
-      if (isNew) this.#forget(account);
+      if (isNew) {
+        this.accounts.delete(name);
+        for (const { id } of account.mailboxes.values()) this.mailboxes.delete(id);
+        [this.#lastMailbox, this.#lastUidValidity] = counters;
+      }
       throw error;
     }
-  }
-
-  #forget(account: MemoryAccount): void {
-    this.accounts.delete(account.name);
-    for (const { id } of account.mailboxes.values()) this.mailboxes.delete(id);
   }
 
   addMailbox(account: MemoryAccount, name: string, role: MailboxRole | null): MemoryMailbox {

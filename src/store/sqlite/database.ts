@@ -14,6 +14,12 @@ interface ArrayStatement extends StatementSync {
 
 const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
+const CODES_BY_MESSAGE: ReadonlyMap<string, number> = new Map([
+  ["database is locked", 5],
+  ["database disk image is malformed", 11],
+  ["database or disk is full", SQLITE_FULL],
+  ["file is not a database", 26],
+]);
 
 export class Database {
   readonly #db: DatabaseSync;
@@ -53,11 +59,6 @@ export class Database {
     return this.#arrayStatement(sql).all(...values) as unknown as R[];
   }
 
-  /** The rows as arrays, one by one: for callers that may stop early. */
-  *iterateArrays<R extends unknown[]>(sql: string, ...values: Value[]): Generator<R, void> {
-    yield* this.#arrayStatement(sql).iterate(...values) as unknown as Iterable<R>;
-  }
-
   /** Runs reads that must agree with one another. */
   snapshot<T>(read: () => T): T {
     this.run("BEGIN");
@@ -94,8 +95,10 @@ export class Database {
 
 /** SQLite's result code, or null when the error is not SQLite's. */
 export function sqliteCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
-  return error.errcode;
+  if (!(error instanceof Error)) return null;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode;
+  // `exec` and the constructor pass on SQLite's words only.
+  return CODES_BY_MESSAGE.get(error.message) ?? null;
 }
 
 /** Whether there was no room: the disk, a quota, or the size the database may have. */

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "../../core/bytes.ts";
-import { isAstringChar } from "./chars.ts";
+import { BACKSLASH, CLOSE_BRACKET, isAstringChar, QUOTE } from "./chars.ts";
 
 const FIRST_CAPACITY = 512;
 /** Longer strings go out as literals, since some clients read a quoted string into a buffer of fixed size. */
@@ -106,9 +106,7 @@ export class Encoder {
 }
 
 const EMPTY = new Uint8Array(0);
-const QUOTE = 34;
 const QUESTION_MARK = 63;
-const BACKSLASH = 92;
 
 function isQuotable(value: string): boolean {
   if (value.length > MAX_QUOTED) return false;
@@ -127,5 +125,3 @@ function isPlainAtom(value: string): boolean {
   }
   return true;
 }
-
-const CLOSE_BRACKET = 93;

@@ -2,6 +2,7 @@
  * Modified UTF-7, in which IMAP4rev1 writes mailbox names (RFC 3501 section 5.1.3): printable ASCII stands for itself,
  * `&` is `&-`, and everything else is UTF-16 in a base64 of its own between `&` and `-`.
  */
+import { MINUS } from "./chars.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 const VALUES: Readonly<Int8Array> = (() => {
@@ -11,7 +12,6 @@ const VALUES: Readonly<Int8Array> = (() => {
 })();
 
 const AMPERSAND = 38;
-const MINUS = 45;
 
 export function encodeUtf7(name: string): string {
   let out = "";

@@ -35,7 +35,7 @@ export async function runSink(load: SinkLoad): Promise<SinkResult> {
   };
 }
 
-async function accept(listener: Deno.Listener, sink: Sink): Promise<void> {
+async function accept(listener: Deno.TcpListener, sink: Sink): Promise<void> {
   try {
     for await (const conn of listener) {
       sink.connections++;

@@ -50,7 +50,9 @@ async function* measure(
     value: result.perSecond,
     unit: "/s",
     ratio: { to: "fdatasyncPerSecond", value: share },
-    ...aimed ? { aim: { text: "at least one per fdatasync", reached: share >= 1 } } : {},
+    ...aimed
+      ? { aim: { text: "2,500/s, or one per fdatasync", reached: result.perSecond >= Math.min(2500, syncs) } }
+      : {},
   };
   yield { row, name: "fdatasync beside it", value: syncs, unit: "/s" };
   yield { row, name: "p50 of the final 250", value: result.p50, unit: "ms" };

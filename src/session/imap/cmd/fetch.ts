@@ -1,3 +1,4 @@
+import { StoreFull } from "../../../store/errors.ts";
 import type { MessageRow, MessageRowWithDigest } from "../../../store/mod.ts";
 import { decodeFetch, type FetchArguments, mergeRanges, no, ok } from "../../../wire/imap/mod.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
@@ -82,8 +83,14 @@ class FetchRun {
     const uids = mergeRanges(unseen.map((row) => [row.uid, row.uid]));
     const change = { kind: "add", flags: ["\\Seen"] } as const;
     const { selected } = this.#session;
-    const changed = await selected.changeFlags({ uids, count: unseen.length }, change, this.#session);
-    return new Map(changed.map((row) => [row.uid, row]));
+    try {
+      const changed = await selected.changeFlags({ uids, count: unseen.length }, change, this.#session);
+      return new Map(changed.map((row) => [row.uid, row]));
+    } catch (error) {
+      // A full disk must not keep anybody from reading.
+      if (error instanceof StoreFull) return NONE;
+      throw error;
+    }
   }
 
   async #row(row: Row, seen: MessageRow | undefined): Promise<void> {

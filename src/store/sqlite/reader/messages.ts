@@ -9,45 +9,64 @@ import type { Query } from "./query.ts";
 
 /** The most that one page holds, so that neither thread works on it for long. */
 const PAGE_ROWS = 500;
-const PAGE_DIGEST_CHARS = 256 * 1024;
+const PAGE_CHARS = 256 * 1024;
 const PAGE_RANGES = 1000;
 
-export const rows: Query<"rows"> = (db, { mailboxId, uids }) => {
-  const page = collect<RowArray>(db, { mailboxId, uids, sql: ROWS_SQL, weigh: () => 0 });
+interface Source<R> {
+  readonly sql: string;
+  /** Rows fetched at a time: few where a row may be large. */
+  readonly step: number;
+  readonly weigh: (row: R) => number;
+}
+
+const ROWS: Source<RowArray> = {
+  sql: `SELECT ${ROW_COLUMNS} FROM messages m
+    WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ?`,
+  step: PAGE_ROWS,
+  weigh: () => 0,
+};
+
+const DIGESTS: Source<RowArrayWithDigest> = {
+  sql: `SELECT ${ROW_COLUMNS}, h.digest FROM messages m JOIN heads h ON h.body_id = m.body_id
+    WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ?`,
+  step: 25,
+  weigh: (row) => row[7].length,
+};
+
+export const rows: Query<"rows"> = (db, args) => {
+  const page = collect(db, args, ROWS);
   return { rows: packRows(page.rows), nextUid: page.nextUid };
 };
 
-export const digests: Query<"digests"> = (db, { mailboxId, uids }) => {
-  const weigh = (row: RowArrayWithDigest) => row[7].length;
-  const page = collect<RowArrayWithDigest>(db, { mailboxId, uids, sql: DIGESTS_SQL, weigh });
+export const digests: Query<"digests"> = (db, args) => {
+  const page = collect(db, args, DIGESTS);
   return {
     rows: { ...packRows(page.rows), digests: page.rows.map((row) => row[7]) },
     nextUid: page.nextUid,
   };
 };
 
-const ROWS_SQL = `SELECT ${ROW_COLUMNS} FROM messages m
-  WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`;
-const DIGESTS_SQL = `SELECT ${ROW_COLUMNS}, h.digest FROM messages m JOIN heads h ON h.body_id = m.body_id
-  WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`;
-
-interface Collection<R> {
-  readonly mailboxId: number;
-  readonly uids: UidRanges;
-  readonly sql: string;
-  readonly weigh: (row: R) => number;
-}
-
-function collect<R extends RowArray | RowArrayWithDigest>(db: Database, task: Collection<R>): Page<R[]> {
+function collect<R extends RowArray | RowArrayWithDigest>(
+  db: Database,
+  { mailboxId, uids }: { readonly mailboxId: number; readonly uids: UidRanges },
+  source: Source<R>,
+): Page<R[]> {
   const found: R[] = [];
-  if (mailboxById(db, task.mailboxId) === null) return { rows: found, nextUid: null };
+  if (mailboxById(db, mailboxId) === null) return { rows: found, nextUid: null };
   let weight = 0;
-  for (const [place, [from, to]] of task.uids.entries()) {
+  for (const [place, [first, last]] of uids.entries()) {
+    let from = first;
     if (place === PAGE_RANGES) return { rows: found, nextUid: from };
-    for (const row of db.iterateArrays<R>(task.sql, task.mailboxId, from, to)) {
-      if (found.length === PAGE_ROWS || weight > PAGE_DIGEST_CHARS) return { rows: found, nextUid: row[0] };
-      found.push(row);
-      weight += task.weigh(row);
+    for (;;) {
+      const limit = Math.min(source.step, PAGE_ROWS - found.length);
+      if (limit === 0 || weight > PAGE_CHARS) return { rows: found, nextUid: from };
+      const more = db.arrays<R>(source.sql, mailboxId, from, last, limit);
+      for (const row of more) {
+        found.push(row);
+        weight += source.weigh(row);
+      }
+      if (more.length < limit) break;
+      from = more[limit - 1]![0] + 1;
     }
   }
   return { rows: found, nextUid: null };

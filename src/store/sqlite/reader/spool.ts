@@ -3,19 +3,26 @@ import type { Database } from "../database.ts";
 import { filterCondition, spoolMessage } from "../records.ts";
 import type { Query } from "./query.ts";
 
+/** Rows of the index looked at in one go. */
+const DUE_STEP = 200;
+
 /** Walks the index of due times and stops at the limit, so it costs the same however long the queue is. */
 export const dueSpool: Query<"dueSpool"> = (db, { now, limit }) =>
   db.snapshot(() => {
     const ids = new Set<string>();
-    const due = db.iterateArrays<[string]>(
-      "SELECT message_id FROM spool_recipients WHERE held = 0 AND next_at <= ? ORDER BY next_at, message_id",
-      now,
-    );
-    if (limit > 0) {
-      for (const [id] of due) {
-        ids.add(id);
-        if (ids.size === limit) break;
-      }
+    let [lastAt, lastId] = [Number.MIN_SAFE_INTEGER, ""];
+    while (ids.size < limit) {
+      // Of a message whose recipients come due together, only the first is looked at.
+      const found = db.arrays<[nextAt: number, messageId: string]>(
+        `SELECT DISTINCT next_at, message_id FROM spool_recipients WHERE held = 0 AND next_at <= ?
+         AND (next_at, message_id) > (?, ?) ORDER BY next_at, message_id LIMIT ${DUE_STEP}`,
+        now,
+        lastAt,
+        lastId,
+      );
+      for (const [, id] of found) if (ids.size < limit) ids.add(id);
+      if (found.length < DUE_STEP) break;
+      [lastAt, lastId] = found[DUE_STEP - 1]!;
     }
     return messages(db, ids);
   });

@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync } from "node:zlib";
 import { DigestBuilder } from "../../../wire/mime/mod.ts";
+import type { Database } from "../database.ts";
 import { type BodyArgument, CHUNK_BYTES, CHUNKS_PER_BODY } from "../protocol.ts";
 import type { Command, WriteContext } from "./context.ts";
 
@@ -60,9 +61,9 @@ export const discardBody: Command<"discardBody"> = (context, { bodyId }) => {
   context.effects.litter = true;
 };
 
-/** What was staged when the program ended belongs to nobody. */
-export function abandonStaged(context: WriteContext): void {
-  context.db.run("UPDATE bodies SET refs = 0 WHERE refs = -1");
+/** What was being staged when the program ended belongs to nobody: the sweeper takes it. */
+export function abandonStaged(db: Database): void {
+  db.run("UPDATE bodies SET refs = 0 WHERE refs <= 0 AND refs = -1");
 }
 
 export function retainBody(context: WriteContext, id: number): void {

@@ -67,11 +67,11 @@ function moveInbox(context: WriteContext, owner: number, to: string): void {
 }
 
 export const removeMailbox: Command<"removeMailbox"> = (context, { account, name }) => {
-  const owner = accountId(context, account);
   const normal = normalizeName(name);
+  if (normal === INBOX) refuseInboxRemoval();
+  const owner = accountId(context, account);
   const id = mailboxIdByName(context, owner, normal);
   if (id === null) throw new NoSuchMailbox();
-  if (normal === INBOX) refuseInboxRemoval();
   const { modseq, uidvalidity } = context.db.get<{ modseq: number; uidvalidity: number }>(
     "UPDATE mailboxes SET removed = 1, modseq = modseq + 1 WHERE id = ? RETURNING modseq, uidvalidity",
     id,

@@ -3,14 +3,14 @@ import type { Database } from "../database.ts";
 import type { Batch, Close, Closed, Start, Started } from "../protocol.ts";
 import type { WorkerPort } from "../worker_port.ts";
 import { BatchRunner } from "./batch.ts";
+import { abandonStaged } from "./bodies.ts";
 
 /** Opens the database and from then on answers batches, one after the other. */
 export function startWriter(port: WorkerPort, { path, settings }: Extract<Start, { role: "writer" }>): void {
   let db: Database;
   try {
     db = openForWriting(path, settings.maxPages);
-    // What was being staged when the program ended belongs to nobody; the sweeper takes it.
-    db.run("UPDATE bodies SET refs = 0 WHERE refs = -1");
+    abandonStaged(db);
   } catch (error) {
     const reason = error instanceof UnusableDatabase
       ? error.message
