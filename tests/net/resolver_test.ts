@@ -4,6 +4,7 @@ import packet from "dns-packet";
 import { DnsError } from "../../src/core/errors.ts";
 import type { Resolver } from "../../src/core/ports.ts";
 import { makeResolver, type ResolverOptions } from "../../src/net/dns/mod.ts";
+import { ServerList } from "../../src/net/dns/servers.ts";
 import { systemRandom } from "../../src/net/system.ts";
 import { type DnsAuthority, type DnsEntry, startDnsAuthority } from "../support/dns_authority.ts";
 import { FixedClock, live, RecordingLog } from "../support/fakes.ts";
@@ -380,4 +381,26 @@ Deno.test("net/dns: close ends what is under way", async () => {
   it.resolver.close();
   await Promise.all(waiting);
   await assert.rejects(it.resolver.a("c.test"), DnsError);
+});
+
+Deno.test("net/dns: with no servers configured, those of resolv.conf, also when it changes", async () => {
+  const log = new RecordingLog();
+  const clock = new FixedClock();
+  const directory = await Deno.makeTempDir();
+  const resolvConf = `${directory}/resolv.conf`;
+  const list = new ServerList({ servers: live([]), resolvConf, clock, log });
+  assert.deepEqual(await list.inOrder(), [{ host: "127.0.0.1", port: 53 }]);
+  assert.equal(log.of("resolv-conf-not-readable").length, 1);
+  await Deno.writeTextFile(resolvConf, "nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
+  clock.set(clock.now() + 10_000);
+  assert.deepEqual((await list.inOrder()).map(({ host }) => host), ["192.0.2.1", "192.0.2.2"]);
+  list.failed({ host: "192.0.2.1", port: 53 }, "silence");
+  assert.deepEqual((await list.inOrder()).map(({ host }) => host), ["192.0.2.2", "192.0.2.1"]);
+  await Deno.writeTextFile(resolvConf, "nameserver 192.0.2.99\n");
+  clock.set(clock.now() + 10_000);
+  assert.deepEqual((await list.inOrder()).map(({ host }) => host), ["192.0.2.99"]);
+  await Deno.writeTextFile(resolvConf, "# nothing\n");
+  clock.set(clock.now() + 10_000);
+  assert.deepEqual(await list.inOrder(), [{ host: "127.0.0.1", port: 53 }]);
+  await Deno.remove(directory, { recursive: true });
 });

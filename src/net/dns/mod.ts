@@ -22,6 +22,8 @@ const MAX_LOOKUPS = 256;
 export interface ResolverOptions {
   /** `1.2.3.4`, `1.2.3.4:53`, `[::1]:53`; empty for those of /etc/resolv.conf. */
   readonly servers: Live<readonly string[]>;
+  /** The system's list of servers, where it is not /etc/resolv.conf. */
+  readonly resolvConf?: string;
   /** How long one server may take to answer. */
   readonly timeoutMs: number;
   /** How often each server is asked before a look-up fails. */

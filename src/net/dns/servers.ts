@@ -3,7 +3,7 @@ import type { Clock, Endpoint, Live, Log } from "../../core/ports.ts";
 import { parseResolvConf, parseServerAddress } from "../../wire/dns/mod.ts";
 import { errorText } from "../error_text.ts";
 
-const RESOLV_CONF = "/etc/resolv.conf";
+const DEFAULT_RESOLV_CONF = "/etc/resolv.conf";
 /** How often we look whether resolv.conf has changed. */
 const RECHECK_MS = 10_000;
 /** A server that did not answer is asked last for this long, longer each time it fails again. */
@@ -13,8 +13,10 @@ const MAX_PENALTY_MS = 300_000;
 const LOCAL_SERVER: Endpoint = { host: "127.0.0.1", port: 53 };
 
 export interface ServerListOptions {
-  /** Empty: those of /etc/resolv.conf. */
+  /** Empty: those of resolv.conf. */
   readonly servers: Live<readonly string[]>;
+  /** The file, where it is not /etc/resolv.conf. */
+  readonly resolvConf?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -84,18 +86,18 @@ export class ServerList {
 
   /** Reads resolv.conf when it has changed. */
   async #checkSystem(): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, resolvConf: file = DEFAULT_RESOLV_CONF } = this.#options;
     if (clock.now() - this.#systemCheckedAt < RECHECK_MS) return;
     this.#systemCheckedAt = clock.now();
     try {
-      const { mtimeMs, size } = await stat(RESOLV_CONF);
+      const { mtimeMs, size } = await stat(file);
       const version = `${mtimeMs} ${size}`;
       if (version === this.#systemVersion) return;
-      const servers = parseResolvConf(await readFile(RESOLV_CONF, "utf8"));
+      const servers = parseResolvConf(await readFile(file, "utf8"));
       this.#system = servers.length > 0 ? servers : [LOCAL_SERVER];
       this.#systemVersion = version;
     } catch (error) {
-      log.warn("resolv-conf-not-readable", { file: RESOLV_CONF, error: errorText(error) });
+      log.warn("resolv-conf-not-readable", { file, error: errorText(error) });
     }
   }
 }

@@ -57,11 +57,11 @@ export class MemoryMailboxes implements MailboxStore {
   async rename(account: string, from: string, to: string): Promise<void> {
     this.#state.change();
     const plan = planRename(from, to);
-    this.#state.withAccount(accountKey(account), (owner) => {
-      if (owner.mailboxes.has(plan.to)) throw new MailboxExists();
-      if (plan.from === INBOX) this.#moveInbox(owner, plan.to);
-      else this.#renameTree(owner, plan);
-    });
+    const owner = this.#state.accounts.get(accountKey(account));
+    if (owner === undefined) throw new NoSuchMailbox();
+    if (owner.mailboxes.has(plan.to)) throw new MailboxExists();
+    if (plan.from === INBOX) this.#moveInbox(owner, plan.to);
+    else this.#renameTree(owner, plan);
   }
 
   async remove(account: string, name: string): Promise<void> {
@@ -81,10 +81,13 @@ export class MemoryMailboxes implements MailboxStore {
 
   async subscribe(account: string, name: string, on: boolean): Promise<void> {
     this.#state.change();
-    const checked = on ? checkedName(name) : normalizeName(name);
-    const { subscriptions } = this.#state.account(accountKey(account));
-    if (on) subscriptions.add(checked);
-    else subscriptions.delete(checked);
+    const key = accountKey(account);
+    if (on) {
+      const checked = checkedName(name);
+      this.#state.account(key).subscriptions.add(checked);
+    } else {
+      this.#state.accounts.get(key)?.subscriptions.delete(normalizeName(name));
+    }
   }
 
   /** RFC 3501 section 6.3.5: the messages leave, INBOX and what is below it stay. */

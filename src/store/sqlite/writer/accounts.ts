@@ -27,11 +27,15 @@ export const removeAccount: Command<"removeAccount"> = (context, { account }) =>
   return true;
 };
 
+export function knownAccountId({ db }: WriteContext, account: string): number | null {
+  return db.get<{ id: number }>("SELECT id FROM accounts WHERE name = ?", account)?.id ?? null;
+}
+
 /** The account's id; an account that is not there yet is made, with its mailboxes. */
 export function accountId(context: WriteContext, account: string): number {
   const { db } = context;
-  const found = db.get<{ id: number }>("SELECT id FROM accounts WHERE name = ?", account);
-  if (found !== undefined) return found.id;
+  const known = knownAccountId(context, account);
+  if (known !== null) return known;
   const { id } = db.get<{ id: number }>(
     "INSERT INTO accounts (name, created_at) VALUES (?, ?) RETURNING id",
     account,

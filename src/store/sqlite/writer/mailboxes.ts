@@ -9,7 +9,7 @@ import {
   refuseInboxRemoval,
 } from "../../names.ts";
 import { mailboxById, toMailbox } from "../records.ts";
-import { accountId } from "./accounts.ts";
+import { accountId, knownAccountId } from "./accounts.ts";
 import type { Command, WriteContext } from "./context.ts";
 import {
   ensureMailbox,
@@ -34,8 +34,9 @@ export const createMailbox: Command<"createMailbox"> = (context, { account, name
 };
 
 export const renameMailbox: Command<"renameMailbox"> = (context, { account, from, to }) => {
-  const owner = accountId(context, account);
   const plan = planRename(from, to);
+  const owner = knownAccountId(context, account);
+  if (owner === null) throw new NoSuchMailbox();
   if (mailboxIdByName(context, owner, plan.to) !== null) throw new MailboxExists();
   if (plan.from === INBOX) return moveInbox(context, owner, plan.to);
   const moved = mailboxesBelow(context, owner, plan.from);
@@ -69,9 +70,9 @@ function moveInbox(context: WriteContext, owner: number, to: string): void {
 export const removeMailbox: Command<"removeMailbox"> = (context, { account, name }) => {
   const normal = normalizeName(name);
   if (normal === INBOX) refuseInboxRemoval();
-  const owner = accountId(context, account);
-  const id = mailboxIdByName(context, owner, normal);
-  if (id === null) throw new NoSuchMailbox();
+  const owner = knownAccountId(context, account);
+  const id = owner === null ? null : mailboxIdByName(context, owner, normal);
+  if (owner === null || id === null) throw new NoSuchMailbox();
   const { modseq, uidvalidity } = context.db.get<{ modseq: number; uidvalidity: number }>(
     "UPDATE mailboxes SET removed = 1, modseq = modseq + 1 WHERE id = ? RETURNING modseq, uidvalidity",
     id,
@@ -82,11 +83,13 @@ export const removeMailbox: Command<"removeMailbox"> = (context, { account, name
 };
 
 export const subscribe: Command<"subscribe"> = (context, { account, name, on }) => {
-  const owner = accountId(context, account);
-  const sql = on
-    ? "INSERT OR IGNORE INTO subscriptions (account_id, name) VALUES (?, ?)"
-    : "DELETE FROM subscriptions WHERE account_id = ? AND name = ?";
-  context.db.run(sql, owner, on ? checkedName(name) : normalizeName(name));
+  if (on) {
+    const sql = "INSERT OR IGNORE INTO subscriptions (account_id, name) VALUES (?, ?)";
+    context.db.run(sql, accountId(context, account), checkedName(name));
+  } else {
+    const sql = "DELETE FROM subscriptions WHERE account_id = ? AND name = ?";
+    context.db.run(sql, knownAccountId(context, account), normalizeName(name));
+  }
 };
 
 /** The mailbox and those below it, the shorter names first, so that each new name is free when its turn comes. */

@@ -83,7 +83,9 @@ function releaseHidden(context: WriteContext, rows: readonly HiddenRow[]): numbe
 }
 
 function sweepBody(context: WriteContext): boolean {
-  const loose = context.db.all<{ id: number }>(`SELECT id FROM bodies WHERE refs <= 0 AND refs = 0 LIMIT ${ROWS}`);
+  const loose = context.db.all<{ id: number }>(
+    `SELECT id FROM bodies WHERE refs <= 0 AND refs = 0 LIMIT ${ROWS}`,
+  );
   let budget = CHUNKS;
   for (const { id } of loose) {
     budget -= deleteBodySlice(context, id, budget);
