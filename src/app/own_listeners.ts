@@ -1,3 +1,4 @@
+import { isLoopback } from "../core/loopback.ts";
 import type { Listener } from "../net/listen.ts";
 
 /** Where this server itself takes mail: an exchanger that is one of these would send a letter round in a circle. */
@@ -26,10 +27,6 @@ function key(host: string, port: number): string {
 
 function isAnyHost(host: string): boolean {
   return host === "" || host === "::" || host === "0.0.0.0";
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
 }
 
 /** Read each time, since an address may come and go; it is asked once per host of an attempt. */

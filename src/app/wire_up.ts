@@ -130,7 +130,7 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
 
   return {
     store,
-    control: makeControlHandlers({ store, clock }),
+    control: makeControlHandlers({ store, clock, wakeQueue: () => queue.wake() }),
     listeners: [
       ...listeners.map(({ name, listener }) => ({ name, endpoint: listener.endpoint })),
       ...http.map(({ endpoint }) => ({ name: "http", endpoint })),

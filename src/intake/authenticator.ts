@@ -162,7 +162,8 @@ class Authenticator {
       this.#failures.note(key, { windowMs, capacity: 3 * tracked })
     );
     this.#count(logIn, "failed");
-    log.info("login-failed", {
+    // The session says at info who could not log in; this adds what only we know.
+    log.debug("login-failed", {
       user: logIn.user.slice(0, 100),
       address: logIn.address,
       protocol: logIn.protocol,
@@ -202,7 +203,7 @@ class Authenticator {
   }
 
   #count({ protocol }: LogIn, result: string): void {
-    this.#deps.metrics.count("mailden_logins_total", { protocol, result });
+    this.#deps.metrics.count("mailden_auth_total", { protocol, result });
   }
 }
 

@@ -166,7 +166,7 @@ Deno.test("authenticator: guessing from many addresses locks an account to stran
   await world.clock.sleep(10);
   assert.equal(await world.logIn("alice@here.test", "right", "198.51.100.77"), REFUSED);
   assert.equal(await world.logIn("alice@here.test", "right", "192.0.2.1"), "alice@here.test");
-  assert.equal(world.metrics.counters.get("mailden_logins_total{protocol=imap,result=refused}"), 1);
+  assert.equal(world.metrics.counters.get("mailden_auth_total{protocol=imap,result=refused}"), 1);
 });
 
 Deno.test("authenticator: somebody at home with an old password does not lock out the family", async () => {

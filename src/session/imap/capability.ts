@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/loopback.ts";
 import type { ImapSession } from "./context.ts";
 
 /** What holds in every state. */
@@ -32,8 +33,4 @@ export function capabilities(session: ImapSession): string {
 export function passwordAllowed(session: ImapSession): boolean {
   const { conn, deps } = session;
   return conn.tls !== null || (deps.plaintextAuth.current && isLoopback(conn.remote.host));
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || /^(::ffff:)?127\./i.test(host);
 }

@@ -20,7 +20,6 @@ export async function logIn(
   const account = await check(session, credentials);
   if (account === null) return await failed(session, credentials.user);
   await deps.store.accounts.ensure(account);
-  deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "ok" });
   log.info("auth-ok", { account, client: conn.remote.host, tls: conn.tls?.version ?? null });
   session.logIn(account);
   return ok("Logged in", { code: "CAPABILITY", data: capabilities(session) });
@@ -37,7 +36,6 @@ async function check(
     return await deps.authenticate(user, password, { address: conn.remote.host, protocol: "imap" });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "refused" });
     log.warn("auth-refused", { user: shown(user), client: conn.remote.host, reply: error.reply.toString() });
     throw error;
   }
@@ -47,7 +45,6 @@ async function check(
 async function failed(session: ImapSession, user: string): Promise<Answer> {
   const { deps, limits, log, conn } = session;
   session.loginFailures++;
-  deps.metrics.count("mailden_auth_total", { protocol: "imap", result: "failed" });
   log.warn("auth-failed", { user: shown(user), client: conn.remote.host });
   await deps.clock.sleep(limits.loginDelayMs * session.loginFailures, deps.shutdown);
   const answer = no("Wrong name or password", { code: "AUTHENTICATIONFAILED" });

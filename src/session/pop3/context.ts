@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/loopback.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Authenticate, Clock, Conn, Live, Log, Metrics, Random } from "../../core/ports.ts";
 import type { Store } from "../../store/mod.ts";
@@ -71,10 +72,6 @@ export interface Pop3Command {
 export function passwordAllowed(session: Pop3Session): boolean {
   const { conn, deps } = session;
   return conn.tls !== null || (deps.plaintextAuth.current && isLoopback(conn.remote.host));
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || /^(::ffff:)?127\./i.test(host);
 }
 
 /** The log-in of a session in the transaction state, which the command table guarantees. */

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/loopback.ts";
 import type { Address, ReversePath } from "../../core/address.ts";
 import { makeId } from "../../core/id.ts";
 import type { Conn, Log, SubmitContext } from "../../core/ports.ts";
@@ -126,8 +127,4 @@ export class SmtpState {
     const base = transaction.smtputf8 ? "UTF8SMTP" : "ESMTP";
     return `${base}${this.secure ? "S" : ""}${this.account === null ? "" : "A"}`;
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || /^(::ffff:)?127\./i.test(host);
 }

@@ -66,9 +66,7 @@ async function proceed(state: SmtpState, exchange: SaslExchange, advance: () => 
 
 async function logIn(state: SmtpState, credentials: Credentials): Promise<Step> {
   const account = await checkPassword(state, credentials);
-  const { log, deps } = state;
-  const result = account === null ? "failed" : "ok";
-  deps.metrics.count("mailden_auth_total", { protocol: "smtp", result });
+  const { log } = state;
   if (account === null) {
     log.info("auth-failed", { user: credentials.user.slice(0, 256), client: state.clientAddress });
     return await refuseLogIn(state);
