@@ -1,4 +1,5 @@
 import type { Address, ReversePath } from "../core/address.ts";
+import type { DsnRequest } from "../core/envelope.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 /** One try to deliver one message to some recipients of one domain. */
@@ -11,6 +12,12 @@ export interface Attempt {
   readonly eightBit: boolean;
   /** Bytes that will be sent. */
   readonly size: number;
+  /** REQUIRETLS (RFC 8689). */
+  readonly requireTls?: boolean;
+  /** BODY=BINARYMIME (RFC 3030): it can only go by BDAT. */
+  readonly binary?: boolean;
+  /** RFC 3461, to be passed on to a host that offers DSN; `recipients` is parallel to the recipients above. */
+  readonly dsn?: DsnRequest;
   /** The message, from the start, each time it is called. */
   content(): AsyncIterable<Uint8Array>;
 }

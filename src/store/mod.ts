@@ -10,6 +10,7 @@
  * - A full disk rejects with `Refusal` 452 4.3.1; a damaged or newer database is a `StoreOpenError` at the start.
  */
 import type { Address, ReversePath } from "../core/address.ts";
+import type { RecipientDsn } from "../core/envelope.ts";
 import type { MessageDigest } from "../wire/mime/digest.ts";
 import type { SearchKey } from "./search.ts";
 
@@ -242,6 +243,21 @@ export interface NewQueueEntry {
   readonly skip: number;
   /** When the first attempt is due. */
   readonly dueAt: number;
+  /** What RFC 3461 and RFC 8689 attach to the message; missing when the sender said nothing. */
+  readonly wishes?: SenderWishes;
+}
+
+/** What the sender asked for, kept with the message as long as it is queued. */
+export interface SenderWishes {
+  /** RET. */
+  readonly returns: "full" | "headers" | null;
+  /** ENVID. */
+  readonly envelopeId: string | null;
+  readonly requireTls: boolean;
+  /** BODY=BINARYMIME. */
+  readonly binary: boolean;
+  /** By recipient, in the order of the envelope; missing when nothing was said of any. */
+  readonly recipients?: readonly RecipientDsn[];
 }
 
 export interface QueuedRecipient {
@@ -256,6 +272,8 @@ export interface QueuedRecipient {
   /** What the last attempt ended with, as `Reply.toString()`, and the host that said it. */
   readonly lastReply: string | null;
   readonly lastHost: string | null;
+  /** NOTIFY and ORCPT (RFC 3461); missing when nothing was said. */
+  readonly dsn?: RecipientDsn;
 }
 
 export interface QueuedMessage {
@@ -268,6 +286,8 @@ export interface QueuedMessage {
   readonly smtputf8: boolean;
   readonly eightBit: boolean;
   readonly queuedAt: number;
+  /** Without `recipients`: those carry theirs. Missing when the sender asked for nothing. */
+  readonly wishes?: SenderWishes;
   /** Those not finished yet, by index. */
   readonly recipients: readonly QueuedRecipient[];
 }

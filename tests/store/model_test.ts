@@ -14,7 +14,11 @@ import { ALL, bytesOf, queueEntry, staged } from "../contract/store/harness.ts";
 import { ManualClock, seededRandom } from "../support/fakes.ts";
 import { StoreFolder } from "./support.ts";
 
-type Operation = (store: Store) => Promise<unknown>;
+/** What one step of a run does to each of the stores; the label is what a failing run shows. */
+interface Operation {
+  readonly label: string;
+  readonly run: (store: Store) => Promise<unknown>;
+}
 
 const accounts = fc.constantFrom("ann@example.com", "bob@example.com");
 const names = fc.constantFrom(
@@ -107,152 +111,142 @@ const updates: fc.Arbitrary<RecipientUpdate> = fc.record({
   ),
 });
 
-/** The arguments first, the store last: an operation is what one run does to each of the stores. */
 const operations: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.tuple(accounts, names, contents, flags).map(([account, name, content, set]) =>
-      at(account, name, async (store, mailbox) =>
-        store.messages.append({
-          mailboxId: mailbox.id,
-          body: await staged(store, content),
-          flags: set,
-          internalDate: content.length * 86_400_000,
-        }))
-    ),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.tuple(
-      fc.uniqueArray(accounts, { maxLength: 2 }),
-      fc.option(names),
-      contents,
-      fc.option(entries),
-      ids,
-    ).map(
-      ([locals, mailbox, content, queued, id]): Operation => async (store) =>
-        store.accept({
-          id,
-          body: await staged(store, content),
-          receivedAt: 5,
-          queued,
-          local: locals.map((account) => mailbox === null ? { account } : { account, mailbox }),
-        }),
-    ),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.tuple(
-      accounts,
-      names,
+  onMailbox("append", [contents, flags], 6, async (store, mailbox, content, set) =>
+    store.messages.append({
+      mailboxId: mailbox.id,
+      body: await staged(store, content),
+      flags: set,
+      internalDate: content.length * 86_400_000,
+    })),
+  onStore(
+    "accept",
+    [fc.uniqueArray(accounts, { maxLength: 2 }), fc.option(names), contents, fc.option(entries), ids],
+    4,
+    async (store, targets, mailbox, content, queued, id) =>
+      store.accept({
+        id,
+        body: await staged(store, content),
+        receivedAt: 5,
+        queued,
+        local: targets.map((account) => mailbox === null ? { account } : { account, mailbox }),
+      }),
+  ),
+  onMailbox(
+    "setFlags",
+    [
       ranges,
       fc.constantFrom("set" as const, "add" as const, "remove" as const),
       flags,
       fc.option(fc.nat(12)),
-    ).map(
-      ([account, name, uids, kind, set, since]) =>
-        at(account, name, (store, mailbox) =>
-          store.messages.setFlags(
-            mailbox.id,
-            uids,
-            { kind, flags: set },
-            since === null ? {} : { unchangedSince: since },
-          )),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(accounts, names, ranges, fc.boolean()).map(([account, name, uids, any]) =>
-      at(account, name, (store, mailbox) => store.messages.expunge(mailbox.id, uids, { any }))
-    ),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.tuple(accounts, names, names, ranges, fc.constantFrom("copy" as const, "move" as const))
-      .map(([account, from, to, uids, kind]) =>
-        at(
-          account,
-          from,
-          async (store, mailbox) =>
-            store.messages[kind](mailbox.id, uids, (await find(store, account, to)).id),
-        )
+    ],
+    6,
+    (store, mailbox, uids, kind, set, since) =>
+      store.messages.setFlags(
+        mailbox.id,
+        uids,
+        { kind, flags: set },
+        since === null ? {} : { unchangedSince: since },
       ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(accounts, names, fc.nat(20)).map(([account, name, modseq]) =>
-      at(account, name, (store, mailbox) => store.messages.changesSince(mailbox.id, modseq))
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(accounts, names, keys).map(([account, name, key]) =>
-      at(account, name, (store, mailbox) => store.messages.search(mailbox.id, key))
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(accounts, names, fc.boolean()).map(([account, name, claimRecent]) =>
-      at(account, name, (store, mailbox) => store.messages.open(mailbox.id, { claimRecent }))
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(accounts, names, fc.constantFrom(undefined, null, "sent" as const, "junk" as const))
-      .map(([account, name, role]): Operation => (store) => store.mailboxes.create(account, name, role)),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(accounts, names, names).map(([account, from, to]): Operation => (store) =>
-      store.mailboxes.rename(account, from, to)
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(accounts, names).map(([account, name]): Operation => (store) =>
-      store.mailboxes.remove(account, name)
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(accounts, names, fc.boolean()).map(([account, name, on]): Operation => (store) =>
-      store.mailboxes.subscribe(account, name, on)
-    ),
-  },
-  { weight: 1, arbitrary: accounts.map((account): Operation => (store) => store.accounts.remove(account)) },
-  {
-    weight: 1,
-    arbitrary: accounts.map((account): Operation => (store) => store.accounts.setCredential(account, "hash")),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(ids, fc.array(updates, { maxLength: 3 })).map(([id, list]): Operation => (store) =>
-      store.spool.settle(id, list)
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(filters, fc.nat(100)).map(([filter, now]): Operation => (store) =>
-      store.spool.flush(filter, now)
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(filters, fc.boolean()).map(([filter, held]): Operation => (store) =>
-      store.spool.hold(filter, held)
-    ),
-  },
-  { weight: 1, arbitrary: filters.map((filter): Operation => (store) => store.spool.drop(filter)) },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(fc.nat(100), fc.nat(4)).map(
-      ([now, limit]): Operation => async (store) => [
-        await store.spool.due(now, limit),
-        await store.spool.nextDueAt(),
-      ],
-    ),
-  },
+  ),
+  onMailbox(
+    "expunge",
+    [ranges, fc.boolean()],
+    2,
+    (store, { id }, uids, any) => store.messages.expunge(id, uids, { any }),
+  ),
+  onMailbox(
+    "copy",
+    [names, ranges],
+    2,
+    async (store, mailbox, to, uids) =>
+      store.messages.copy(mailbox.id, uids, (await find(store, mailbox.account, to)).id),
+  ),
+  onMailbox(
+    "move",
+    [names, ranges],
+    2,
+    async (store, mailbox, to, uids) =>
+      store.messages.move(mailbox.id, uids, (await find(store, mailbox.account, to)).id),
+  ),
+  onMailbox(
+    "changesSince",
+    [fc.nat(20)],
+    3,
+    (store, { id }, modseq) => store.messages.changesSince(id, modseq),
+  ),
+  onMailbox("search", [keys], 3, (store, { id }, key) => store.messages.search(id, key)),
+  onMailbox(
+    "open",
+    [fc.boolean()],
+    2,
+    (store, { id }, claimRecent) => store.messages.open(id, { claimRecent }),
+  ),
+  onStore(
+    "create",
+    [accounts, names, fc.constantFrom(undefined, null, "sent" as const, "junk" as const)],
+    3,
+    (store, account, name, role) => store.mailboxes.create(account, name, role),
+  ),
+  onStore(
+    "rename",
+    [accounts, names, names],
+    3,
+    (store, account, from, to) => store.mailboxes.rename(account, from, to),
+  ),
+  onStore("remove", [accounts, names], 2, (store, account, name) => store.mailboxes.remove(account, name)),
+  onStore(
+    "subscribe",
+    [accounts, names, fc.boolean()],
+    1,
+    (store, account, name, on) => store.mailboxes.subscribe(account, name, on),
+  ),
+  onStore("removeAccount", [accounts], 1, (store, account) => store.accounts.remove(account)),
+  onStore("setCredential", [accounts], 2, (store, account) => store.accounts.setCredential(account, "hash")),
+  onStore(
+    "settle",
+    [ids, fc.array(updates, { maxLength: 3 })],
+    3,
+    (store, id, list) => store.spool.settle(id, list),
+  ),
+  onStore("flush", [filters, fc.nat(100)], 2, (store, filter, now) => store.spool.flush(filter, now)),
+  onStore("hold", [filters, fc.boolean()], 2, (store, filter, held) => store.spool.hold(filter, held)),
+  onStore("drop", [filters], 1, (store, filter) => store.spool.drop(filter)),
+  onStore("due", [fc.nat(100), fc.nat(4)], 2, async (store, now, limit) => [
+    await store.spool.due(now, limit),
+    await store.spool.nextDueAt(),
+  ]),
 );
+
+type Arbitraries<A extends unknown[]> = { [K in keyof A]: fc.Arbitrary<A[K]> };
+
+function onStore<A extends unknown[]>(
+  label: string,
+  args: Arbitraries<A>,
+  weight: number,
+  run: (store: Store, ...args: A) => Promise<unknown>,
+): fc.WeightedArbitrary<Operation> {
+  const arbitrary = (fc.tuple(...args) as fc.Arbitrary<A>).map((values): Operation => ({
+    label: `${label} ${JSON.stringify(values).slice(0, 200)}`,
+    run: (store) => run(store, ...values),
+  }));
+  return { weight, arbitrary };
+}
+
+/** On a mailbox that may not be there. */
+function onMailbox<A extends unknown[]>(
+  label: string,
+  args: Arbitraries<A>,
+  weight: number,
+  run: (store: Store, mailbox: Mailbox, ...args: A) => Promise<unknown>,
+): fc.WeightedArbitrary<Operation> {
+  return onStore<[string, string, ...A]>(
+    label,
+    [accounts, names, ...args] as Arbitraries<[string, string, ...A]>,
+    weight,
+    async (store, account, name, ...rest) => run(store, await find(store, account, name), ...rest),
+  );
+}
 
 Deno.test("memory and SQLite cannot be told apart", async () => {
   await fc.assert(
@@ -269,14 +263,14 @@ Deno.test("memory and SQLite cannot be told apart", async () => {
           }, { undeleteDays: 0 });
         }),
     ),
-    { numRuns: 25 },
+    { numRuns: 250 },
   );
 });
 
 /** What an operation returned, or what it was refused with. */
 async function outcome(operation: Operation, store: Store): Promise<unknown> {
   try {
-    return { value: await operation(store) };
+    return { value: await operation.run(store) };
   } catch (error) {
     assert.ok(error instanceof Error);
     // What is nobody's refusal is told in each store's own words.
@@ -284,16 +278,9 @@ async function outcome(operation: Operation, store: Store): Promise<unknown> {
   }
 }
 
-function at(
-  account: string,
-  name: string,
-  work: (store: Store, mailbox: Mailbox) => Promise<unknown>,
-): Operation {
-  return async (store) => await work(store, await find(store, account, name));
-}
-
 async function find(store: Store, account: string, name: string): Promise<Mailbox> {
-  return await store.mailboxes.get(account, name) ?? { id: 987_654 } as Mailbox;
+  return await store.mailboxes.get(account, name) ??
+    { id: 987_654, account } as Mailbox;
 }
 
 async function everything(store: Store): Promise<unknown> {
