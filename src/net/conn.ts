@@ -220,8 +220,8 @@ export class StreamConn implements ClientConn {
   }
 
   /**
-   * Lets a write that is under way finish, says that no more comes, and reads on until the other side has closed: a socket closed
-   * with unread bytes in it resets the connection, and our last reply could be lost with it.
+   * Lets a write that is under way finish, says that no more comes, and reads on until the other side has closed:
+   * a socket closed with unread bytes in it resets the connection, and our last reply could be lost with it.
    */
   async #sayFarewell(): Promise<void> {
     if (this.#broken !== null || this.#ended && this.#writer === null && this.#tls === null) {

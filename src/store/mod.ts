@@ -11,6 +11,7 @@
  */
 import type { Address, ReversePath } from "../core/address.ts";
 import type { RecipientDsn } from "../core/envelope.ts";
+import type { LogFields } from "../core/ports.ts";
 import type { MessageDigest } from "../wire/mime/digest.ts";
 import type { SearchKey } from "./search.ts";
 
@@ -332,6 +333,58 @@ export interface SpoolStore {
   hold(filter: QueueFilter, held: boolean): Promise<number>;
   /** Takes what matches out of the queue without a report; the number of messages. */
   drop(filter: QueueFilter): Promise<number>;
+}
+
+// ---- Trace and facts ----
+
+/** One line of a message's life, as it stood in the log. */
+export interface TraceEvent {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: string;
+  /** `SubmitContext.id`; null for what happened before there was a message (a refused recipient). */
+  readonly message: string | null;
+  readonly session: string | null;
+  readonly fields: LogFields;
+  /** The addresses and Message-IDs under which it can be found; lower case. */
+  readonly keys: readonly string[];
+}
+
+/** What became of every message, for as long as `trace_days` says. Written in the background: it never delays mail. */
+export interface TraceStore {
+  record(events: readonly TraceEvent[]): Promise<void>;
+  /** In the order of time. */
+  ofMessage(id: string): Promise<TraceEvent[]>;
+  ofSession(id: string): Promise<TraceEvent[]>;
+  /** The newest first. */
+  find(
+    key: string,
+    options?: { readonly since?: number; readonly until?: number; readonly limit?: number },
+  ): Promise<TraceEvent[]>;
+  /** Forgets what is older, a bounded number at a time; how many went. */
+  purge(before: number, limit: number): Promise<number>;
+}
+
+/** One small thing that is known until some time: a cached policy, a counter of the day, a TLS level that was seen. */
+export interface Fact {
+  readonly key: string;
+  readonly value: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Facts by name space (`mta-sts`, `tls-level`, `sent-today` ...). What has expired is not there. */
+export interface FactStore {
+  get(space: string, key: string): Promise<Fact | null>;
+  put(space: string, fact: Fact): Promise<void>;
+  /** Adds to a counter, which begins at 0 when it is missing or expired and then gets `expiresAt`; the new value. */
+  add(
+    space: string,
+    counter: { readonly key: string; readonly by: number; readonly expiresAt: number },
+  ): Promise<number>;
+  remove(space: string, key: string): Promise<void>;
+  /** In the order of the keys. */
+  list(space: string, page?: { readonly after?: string; readonly limit?: number }): Promise<Fact[]>;
 }
 
 // ---- Bus and figures ----

@@ -263,7 +263,7 @@ Deno.test("memory and SQLite cannot be told apart", async () => {
           }, { undeleteDays: 0 });
         }),
     ),
-    { numRuns: 250 },
+    { numRuns: 25 },
   );
 });
 

@@ -1,11 +1,11 @@
 /**
  * The resolver: asks recursive DNS servers over UDP and TCP, and keeps what they say for as long as they say.
  *
- * Invariants. An answer is believed only when it comes from the server that was asked, to the port and with the id of the
- * question, and repeats the question (RFC 5452); of it only the chain of names from the question on is used, and it
- * is cached under the question alone, so no answer can say anything about another name. What cannot be found out is a
- * `DnsError`, never "does not exist". Every look-up ends within (servers x tries x timeout) per alias; the number of those under
- * way is bounded, so is the cache.
+ * Invariants. An answer is believed only when it comes from the server that was asked, to the port and with the id
+ * of the question, and repeats the question (RFC 5452); of it only the chain of names from the question on is used,
+ * and it is cached under the question alone, so no answer can say anything about another name. What cannot be found
+ * out is a `DnsError`, never "does not exist". Every look-up ends: each alias costs at most servers x tries x a few
+ * time-outs (UDP, then TCP). The number of look-ups under way is bounded, and so is the cache.
  */
 import { normalizeDomain } from "../../core/domain.ts";
 import { DnsError } from "../../core/errors.ts";

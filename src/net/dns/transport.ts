@@ -29,8 +29,9 @@ interface Query {
 }
 
 /**
- * Asks one server one question, over UDP and, when the answer does not fit, over TCP (RFC 7766 section 5). Resolves with a whole
- * answer to that question with code NOERROR or NXDOMAIN; throws `ServerSilentError`, or `DnsError` for every other code.
+ * Asks one server one question, over UDP and, when the answer does not fit, over TCP (RFC 7766 section 5). Resolves
+ * with a whole answer to that question with code NOERROR or NXDOMAIN; throws `ServerSilentError`, or `DnsError` for
+ * every other code.
  */
 export async function ask(server: Endpoint, question: Question, options: AskOptions): Promise<DnsMessage> {
   let answer = await askWith({ edns: true }, server, question, options);
