@@ -37,17 +37,7 @@ export class MemorySpool implements SpoolStore {
     this.#state.change();
     const message = this.#state.queue.get(id);
     if (message === undefined) return;
-    const byIndex = new Map(updates.map((update) => [update.index, update.state]));
-    this.#put(
-      message,
-      message.recipients.flatMap((recipient): QueuedRecipient[] => {
-        const state = byIndex.get(recipient.index);
-        if (state === undefined) return [recipient];
-        if (state.kind === "done") return [];
-        const { attempts, nextAttemptAt, lastReply, lastHost, delayNotified } = state;
-        return [{ ...recipient, attempts, nextAttemptAt, lastReply, lastHost, delayNotified }];
-      }),
-    );
+    this.#put(message, updates.reduce(settleRecipient, message.recipients));
   }
 
   async list(
@@ -120,6 +110,15 @@ export class MemorySpool implements SpoolStore {
     this.#state.queue.delete(message.id);
     this.#state.releaseBody(this.#state.bodies.get(message.bodyId)!);
   }
+}
+
+function settleRecipient(
+  recipients: readonly QueuedRecipient[],
+  { index, state }: RecipientUpdate,
+): readonly QueuedRecipient[] {
+  if (state.kind === "done") return recipients.filter((recipient) => recipient.index !== index);
+  const { kind: _, ...attempt } = state;
+  return recipients.map((recipient) => recipient.index === index ? { ...recipient, ...attempt } : recipient);
 }
 
 export interface QueueEntry {
