@@ -14,6 +14,7 @@ export function main(args: readonly string[]): Promise<number> {
     clock: systemClock,
     random: systemRandom,
     places: defaultPlaces,
+    userName: Deno.env.get("LOGNAME") ?? Deno.env.get("USER") ?? null,
     program: Deno.build.standalone ? "mailden" : "deno task mailden",
     wireUp,
     openStore: (config, log) =>

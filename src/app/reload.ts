@@ -4,6 +4,7 @@ import type { Config } from "./config/mod.ts";
 const FIXED = [
   "hostname",
   "data",
+  "maildrop",
   "listen",
   "tls",
   "store",

@@ -20,6 +20,8 @@ import type { makeMetrics } from "../web/metrics.ts";
 import { startHttp } from "../web/mod.ts";
 import type { Config, ListenerName } from "./config/mod.ts";
 import { makeControlHandlers } from "./control/handlers.ts";
+import { makeFailureReporter } from "./maildrop/failure_report.ts";
+import { startPickup } from "./maildrop/pickup.ts";
 import { OwnListeners } from "./own_listeners.ts";
 import { checkReload } from "./reload.ts";
 import type { Running } from "./running.ts";
@@ -125,6 +127,18 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
   opened.defer(() => Promise.all(http.map((server) => server.close())).then(() => {}));
 
   queue.start();
+  const pickup = await startPickup({
+    directory: config.maildrop,
+    submit: door.submit,
+    reportFailure: makeFailureReporter({
+      ...common,
+      submit: door.submit,
+      headerSize: () => live.current.queue.reportHeaderSize,
+    }),
+    clock,
+    log,
+  });
+  opened.defer(() => pickup.stop());
   const certificateCheck = setInterval(() => void tls.refresh(), CERTIFICATE_CHECK_MS);
   opened.defer(() => clearInterval(certificateCheck));
 

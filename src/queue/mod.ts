@@ -22,6 +22,8 @@ import { type QueueRunner, type QueueRunnerDeps, Runner } from "./runner.ts";
 
 export type { Attempt, Courier } from "./courier.ts";
 export type { QueueRunner, QueueRunnerDeps } from "./runner.ts";
+export { readHeader } from "./original.ts";
+export { writeReport } from "./report.ts";
 export { defaultQueueSettings, type QueueSettings } from "./settings.ts";
 
 export function makeQueueRunner(deps: QueueRunnerDeps): QueueRunner {

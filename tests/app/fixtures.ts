@@ -72,6 +72,7 @@ export async function runCommand(
     clock: systemClock,
     random: systemRandom,
     places: { files: [join(folder, "mailden.yaml")], trial: join(folder, "mailden-data/trial.yaml") },
+    userName: "tester",
     program: "mailden",
     wireUp,
     openStore: (config, log) =>

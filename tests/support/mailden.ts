@@ -186,12 +186,15 @@ export class Mailden {
   /** Runs another command of the program with this configuration. */
   async command(
     args: readonly string[],
-    options: { stdin?: string } = {},
+    options: { stdin?: string; rawArguments?: boolean } = {},
   ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const program = new Program(this.#command([...args, "--config", this.configFile]), {
-      cwd: this.directory,
-      stdin: options.stdin ?? "",
-    });
+    const program = new Program(
+      this.#command([...args, ...options.rawArguments ? [] : ["--config", this.configFile]]),
+      {
+        cwd: this.directory,
+        stdin: options.stdin ?? "",
+      },
+    );
     const code = await program.exited;
     return { code, stdout: program.stdout, stderr: program.stderr };
   }

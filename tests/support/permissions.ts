@@ -4,8 +4,8 @@
  * wider paths where the operator chooses them.
  */
 
-/** Environment variables: npm:yaml looks at these two and at no other. */
-const ALLOWED_ENV = ["LOG_STREAM", "LOG_TOKENS"] as const;
+/** Environment variables: npm:yaml looks at the first two, `sendmail` takes the sender's name from the others. */
+const ALLOWED_ENV = ["LOG_STREAM", "LOG_TOKENS", "LOGNAME", "USER"] as const;
 
 export interface PermissionPaths {
   /** May be read and written. */

@@ -12,6 +12,8 @@ export interface CommandDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly places: ConfigPlaces;
+  /** The name of the user who runs it, as the environment has it; null when it says nothing. */
+  readonly userName: string | null;
   /** How this program is called, for hints: `mailden`, or `deno task mailden` in a checkout. */
   readonly program: string;
   readonly wireUp: (options: WireUpOptions) => Promise<Running>;
@@ -58,6 +60,8 @@ export interface Command {
   /** Further lines of its own help. */
   readonly details?: string;
   readonly options: Readonly<Record<string, CommandOption>>;
+  /** Its arguments are another program's language: all of them come as `positionals`, and `options` is empty. */
+  readonly takesRawArguments?: boolean;
   /** How many words may follow the name. */
   readonly positionals: readonly [least: number, most: number];
   /** Resolves with the exit code; throws `UsageError` and whatever the work throws. */

@@ -9,6 +9,7 @@ import { queueFlush } from "./queue_flush.ts";
 import { queueHold, queueRelease } from "./queue_hold.ts";
 import { queueList } from "./queue_list.ts";
 import { queueShow } from "./queue_show.ts";
+import { sendmail } from "./sendmail.ts";
 import { serve } from "./serve.ts";
 import { versionCommand } from "./version.ts";
 
@@ -26,5 +27,6 @@ export const commands: readonly Command[] = [
   queueHold,
   queueRelease,
   queueDrop,
+  sendmail,
   versionCommand,
 ];

@@ -35,6 +35,10 @@ async function run(
   const command = commands.find(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
   if (command === undefined) return overviewOrError(args, words, { commands, deps });
   const rest = args.slice(command.name.split(" ").length);
+  if (command.takesRawArguments === true) {
+    if (rest[0] === "--help") return show(commandHelp(command), deps);
+    return await command.run({ positionals: rest, options: {} }, deps);
+  }
   if (asksForHelp(rest)) return show(commandHelp(command), deps);
   return await command.run(parse(command, rest), deps);
 }

@@ -1,5 +1,5 @@
 /** The file as it is written: every key, its kind and its default. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { z } from "zod";
 import type { DirectorySpec } from "../../intake/directory.ts";
 import { defaultLogSettings } from "../log/mod.ts";
@@ -68,6 +68,7 @@ const domain = section({
 export const fileSchema = section({
   hostname: value(domainName),
   data: value(filePath).default("/var/lib/mailden"),
+  maildrop: value(orNull(filePath)).default(null),
   listen: section(listenShape),
   tls: section({
     certificate: value(orNull(filePath)).default(null),
@@ -103,6 +104,7 @@ export function toConfig(file: FileContent, folder: string): Config {
   return {
     hostname: file.hostname,
     data: absolute(file.data),
+    maildrop: absoluteOrNull(file.maildrop) ?? join(absolute(file.data), "maildrop"),
     listen: file.listen,
     tls: { certificate: absoluteOrNull(file.tls.certificate), key: absoluteOrNull(file.tls.key) },
     dns: { servers: file.dns.servers, ...settingsFrom<Omit<DnsSettings, "servers">>(file.dns, dnsFields) },

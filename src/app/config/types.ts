@@ -27,6 +27,8 @@ export interface Config {
   readonly hostname: string;
   /** The folder of database, keys, certificates and control socket. */
   readonly data: string;
+  /** Where `mailden sendmail` puts messages and the server takes them from. */
+  readonly maildrop: string;
   /** An empty list is off; an empty host is every address of the machine, IPv4 and IPv6; port 0 is any free one. */
   readonly listen: Readonly<Record<ListenerName, readonly Endpoint[]>>;
   /** PEM files; both null for a self-signed pair. */
