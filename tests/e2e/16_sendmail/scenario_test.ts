@@ -14,7 +14,7 @@ Deno.test("e2e: sendmail takes mail while the server is down, and it arrives whe
   const taken = await sendmail(["-t", "-i"], "To: alice@example.test\nSubject: while down\n\n.\nend\n");
   assert.equal(
     taken.code,
-    75,
+    73,
     "without a maildrop there is nothing to keep it in, and the program must know",
   );
   await server.serve();
