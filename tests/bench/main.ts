@@ -2,11 +2,12 @@
  * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
  * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
  *
- *     deno task bench [--rows ingest,relay,imap,pop3,idle] [--connections 1,10,50,200] [--sizes 4096,65536]
+ *     deno task bench [--rows ingest,relay,imap,pop3,idle,peers] [--connections 1,10,50,200] [--sizes 4096,65536]
  *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--idle 1000]
  *                     [--folder DIR] [--json FILE]
  *
- * An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
+ * The row `peers` puts Postfix with Dovecot beside it, and needs root and their Debian packages, so it is run only when asked
+ * for. An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
  * comes from that program; it ends by --messages alone.
  */
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ import { fdatasyncPerSecond, loopbackMegabytes } from "./baseline.ts";
 import type { Bench, Figure } from "./bench.ts";
 import { idle } from "./rows/idle.ts";
 import { ingest } from "./rows/ingest.ts";
+import { peers } from "./rows/peers.ts";
 import { imap, pop3 } from "./rows/read.ts";
 import { relay } from "./rows/relay.ts";
 import { tableHead, tableRow } from "./table.ts";
@@ -24,12 +26,13 @@ const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> =
   imap,
   pop3,
   idle,
+  peers,
 };
 
 const { values } = parseArgs({
   args: Deno.args,
   options: {
-    rows: { type: "string", default: Object.keys(ROWS).join(",") },
+    rows: { type: "string", default: "ingest,relay,imap,pop3,idle" },
     connections: { type: "string", default: "1,10,50,200" },
     sizes: { type: "string", default: "4096,65536" },
     seconds: { type: "string", default: "8" },

@@ -20,3 +20,37 @@ export function memoryMegabytes(pid: number, what: "VmRSS" | "VmHWM"): number {
 export function resetPeak(pid: number): void {
   Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
 }
+
+/** CPU seconds of a process, its live descendants, and those of them that have ended. */
+export function treeCpuSeconds(root: number): number {
+  const children = new Map<number, number[]>();
+  const seconds = new Map<number, number>();
+  for (const { name } of Deno.readDirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const fields = statFields(pid);
+    if (fields === null) continue;
+    const parent = Number(fields[1]);
+    children.set(parent, [...children.get(parent) ?? [], pid]);
+    // utime, stime and, of children that were waited for, cutime and cstime.
+    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+    seconds.set(pid, ticks / TICKS);
+  }
+  let sum = 0;
+  const todo = [root];
+  for (let pid = todo.pop(); pid !== undefined; pid = todo.pop()) {
+    sum += seconds.get(pid) ?? 0;
+    todo.push(...children.get(pid) ?? []);
+  }
+  return sum;
+}
+
+/** The fields of /proc/PID/stat behind the name; null when the process is gone. */
+function statFields(pid: number): string[] | null {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return null;
+  }
+}
