@@ -31,7 +31,7 @@ Deno.test("e2e: sendmail takes mail while the server is down, and it arrives whe
   await using imap = await server.imap("alice@example.test");
   await waitForMessages(imap, 2);
   const first = await imap.body(1);
-  assert.match(first, /Subject: first\r\n[^]*\r\n\r\n\.\r\nend\r\n$/);
+  assert.match(first, /Subject: first\r\n\r\n\.\r\nend\r\n$/);
   assert.doesNotMatch(first, /^Bcc:/m);
   assert.equal(Array.from(Deno.readDirSync(join(server.dataDirectory, "maildrop"))).length, 0);
 
