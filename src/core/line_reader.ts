@@ -7,6 +7,12 @@ export class LineTooLongError extends Error {
   override readonly name = "LineTooLongError";
 }
 
+/** How much of a line that is too long is thrown away before its sender is given up. */
+const MAX_THROWN_AWAY = 1024 * 1024;
+
+/** How long to wait for the next bytes; as a function it is asked each time, so that it can count a whole session's time. */
+export type Patience = number | (() => number);
+
 /**
  * Reads lines and counted bytes from a connection, for every line-based protocol, as server and as client. It
  * holds at most `limit` bytes of an unfinished line plus one chunk. It splits at LF and leaves it to the caller what a
@@ -39,8 +45,11 @@ export class LineReader {
     this.#chunk = new Uint8Array(0);
   }
 
-  /** The next line with its LF, or null when the stream ended before a byte of it came. */
-  async line(limit: number, timeoutMs: number): Promise<Uint8Array | null> {
+  /**
+   * The next line with its LF, or null when the stream ended before a byte of it came. Throws `LineTooLongError`, or
+   * `ConnectionLostError` for a line that does not end at all: then what follows has no meaning any more.
+   */
+  async line(limit: number, patience: Patience): Promise<Uint8Array | null> {
     const parts: Uint8Array[] = [];
     let length = 0;
     for (;;) {
@@ -54,7 +63,10 @@ export class LineReader {
         if (length > limit) throw new LineTooLongError(`Line longer than ${limit} bytes`);
         return parts.length === 1 ? parts[0]! : concatBytes(parts);
       }
-      if (!await this.#fill(timeoutMs)) {
+      if (length > limit + MAX_THROWN_AWAY) {
+        throw new ConnectionLostError("The other side sends a line without end");
+      }
+      if (!await this.#fill(patience)) {
         if (length === 0) return null;
         throw new ConnectionLostError("The connection ended in the middle of a line");
       }
@@ -62,8 +74,8 @@ export class LineReader {
   }
 
   /** Between one byte and `max` bytes, as they come; null at the end of the stream. */
-  async some(max: number, timeoutMs: number): Promise<Uint8Array | null> {
-    if (this.#chunk.length === 0 && !await this.#fill(timeoutMs)) return null;
+  async some(max: number, patience: Patience): Promise<Uint8Array | null> {
+    if (this.#chunk.length === 0 && !await this.#fill(patience)) return null;
     const taken = this.#chunk.subarray(0, max);
     this.#chunk = this.#chunk.subarray(taken.length);
     return taken;
@@ -81,8 +93,9 @@ export class LineReader {
     await this.#pending;
   }
 
-  async #fill(timeoutMs: number): Promise<boolean> {
+  async #fill(patience: Patience): Promise<boolean> {
     if (this.#ended) return false;
+    const timeoutMs = typeof patience === "number" ? patience : patience();
     const reading = this.#pending ?? this.#conn.read(timeoutMs);
     this.#pending = null;
     const chunk = await reading;

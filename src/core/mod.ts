@@ -7,7 +7,7 @@
  * - `address.ts`, `domain.ts`, `envelope.ts`: who, and to whom
  * - `reply.ts`, `outcome.ts`, `errors.ts`: what was said, what became of it, what went wrong
  * - `ports.ts`: Conn, Clock, Random, Log, Metrics, Resolver, Submit, Authenticate
- * - `bytes.ts`, `line_reader.ts`, `id.ts`: small tools over these
+ * - `bytes.ts`, `unicode.ts`, `line_reader.ts`, `id.ts`: small tools over these
  *
  * @module
  */

@@ -13,4 +13,6 @@ export interface Outcome {
   readonly reply: Reply;
   /** The host that said it, as `name [address]`; null when it was us. */
   readonly host: string | null;
+  /** For `relayed`: the host offers DSN and was told what the sender asked for, so that reporting is its business now. */
+  readonly dsnPassedOn?: boolean;
 }

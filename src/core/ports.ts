@@ -7,6 +7,8 @@ import type { Outcome } from "./outcome.ts";
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** A unix socket's file. Where we listen on one the host is empty and the port 0; who comes through it is 127.0.0.1. */
+  readonly path?: string;
 }
 
 export interface TlsInfo {
@@ -15,6 +17,8 @@ export interface TlsInfo {
   /** The cipher's standard name, as in `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string;
   readonly servername: string | null;
+  /** The `tls-exporter` channel binding (RFC 9266); missing where the runtime or the version of TLS does not give it. */
+  readonly channelBinding?: Uint8Array;
 }
 
 /**
@@ -91,6 +95,8 @@ export interface SubmitContext {
   /** The authenticated account, as `alice@example.com`; null when nobody logged in. */
   readonly account: string | null;
   readonly tls: TlsInfo | null;
+  /** The id of the message that this one is about (a report) or was made from (a redirect). */
+  readonly about?: string;
 }
 
 /**
@@ -114,13 +120,33 @@ export type Authenticate = (
   from: { readonly address: string; readonly protocol: string },
 ) => Promise<string | null>;
 
+/**
+ * Log-ins by which the client proves that it knows its password without showing it (SCRAM-SHA-256, RFC 7677). Failures
+ * count, delay and block as with `Authenticate`.
+ */
+export interface Scram {
+  /**
+   * Begins. There is a salt for every name, known or not. Throws `Refusal` (454 4.7.0) when this client may not try.
+   */
+  begin(user: string, from: { readonly address: string; readonly protocol: string }): Promise<ScramLogIn>;
+}
+
+export interface ScramLogIn {
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  /** Checks the proof, once; null when it is wrong. The signature is our proof to the client. */
+  finish(
+    claim: { readonly authMessage: string; readonly proof: Uint8Array },
+  ): Promise<{ readonly account: string; readonly signature: Uint8Array } | null>;
+}
+
 /** A DNS answer (RFC 1035). Temporary trouble is thrown as `DnsError` (errors.ts), never returned. */
 export interface DnsAnswer<T> {
   readonly kind: "found" | "nodata" | "nxdomain";
   readonly records: readonly T[];
   /** Seconds. */
   readonly ttl: number;
-  /** The resolver says that DNSSEC proved the answer (the AD bit). */
+  /** A resolver whose word is trusted says that DNSSEC proved the answer (the AD bit). */
   readonly authentic: boolean;
 }
 
@@ -130,12 +156,23 @@ export interface MxRecord {
   readonly host: string;
 }
 
+/** A certificate, or a part of one, that the DNS vouches for (RFC 6698 section 2.1). */
+export interface TlsaRecord {
+  readonly usage: number;
+  readonly selector: number;
+  readonly matching: number;
+  /** In hexadecimal, lower case. */
+  readonly data: string;
+}
+
 /** Looks names up with a cache; follows CNAMEs (a bounded number). */
 export interface Resolver {
   mx(domain: string, signal?: AbortSignal): Promise<DnsAnswer<MxRecord>>;
   a(host: string, signal?: AbortSignal): Promise<DnsAnswer<string>>;
   aaaa(host: string, signal?: AbortSignal): Promise<DnsAnswer<string>>;
   txt(name: string, signal?: AbortSignal): Promise<DnsAnswer<string>>;
+  /** `name` is complete, as in `_25._tcp.mx.example.com` (RFC 6698 section 3). */
+  tlsa(name: string, signal?: AbortSignal): Promise<DnsAnswer<TlsaRecord>>;
   /** The names of an IPv4 or IPv6 address. */
   ptr(address: string, signal?: AbortSignal): Promise<DnsAnswer<string>>;
 }

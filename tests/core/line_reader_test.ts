@@ -58,6 +58,28 @@ Deno.test("LineReader: a line past the limit is thrown away to its end, in any c
   }
 });
 
+Deno.test("LineReader: who sends a line without end is given up", async () => {
+  let reads = 0;
+  const chunk = new Uint8Array(64 * 1024).fill(120);
+  const reader = new LineReader({ read: () => Promise.resolve(++reads > 1000 ? null : chunk) });
+  await assert.rejects(reader.line(4096, 1), ConnectionLostError);
+  assert.ok(reads < 20, `${reads} reads`);
+});
+
+Deno.test("LineReader: patience is asked for at each read", async () => {
+  const asked: number[] = [];
+  const chunks = ["a", "b", "c\n"].map(encodeLatin1);
+  const reader = new LineReader({
+    read: (timeoutMs) => {
+      asked.push(timeoutMs);
+      return Promise.resolve(chunks.shift() ?? null);
+    },
+  });
+  let left = 10;
+  assert.equal(decodeLatin1((await reader.line(100, () => left--))!), "abc\n");
+  assert.deepEqual(asked, [10, 9, 8]);
+});
+
 Deno.test("LineReader: some, unread, wait and discard share one buffer", async () => {
   const reader = new LineReader(connOf([encodeLatin1("abc\nde"), encodeLatin1("f\n")]));
   await Promise.race([reader.wait(1), reader.wait(1)]);
