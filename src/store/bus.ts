@@ -1,9 +1,9 @@
-import type { Bus, ChangeNotice } from "./mod.ts";
+import type { Bus, ChangeNotice, QueuedMessage } from "./mod.ts";
 
 /** Tells the listeners of this process. A listener that throws does not keep the others from hearing. */
 export class ChangeBus implements Bus {
   readonly #mailboxes = new Map<number, Set<(notice: ChangeNotice) => void>>();
-  readonly #spool = new Set<() => void>();
+  readonly #spool = new Set<(fresh: readonly QueuedMessage[]) => void>();
   readonly #onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
@@ -24,8 +24,8 @@ export class ChangeBus implements Bus {
     };
   }
 
-  watchSpool(listener: () => void): () => void {
-    const entry = () => listener();
+  watchSpool(listener: (fresh: readonly QueuedMessage[]) => void): () => void {
+    const entry = (fresh: readonly QueuedMessage[]) => listener(fresh);
     this.#spool.add(entry);
     return () => this.#spool.delete(entry);
   }
@@ -36,8 +36,8 @@ export class ChangeBus implements Bus {
     }
   }
 
-  tellSpool(): void {
-    for (const listener of [...this.#spool]) this.#call(listener);
+  tellSpool(fresh: readonly QueuedMessage[] = []): void {
+    for (const listener of [...this.#spool]) this.#call(() => listener(fresh));
   }
 
   /** The commit is done whatever a listener does; its error must not reach the writer of the change. */

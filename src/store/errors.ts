@@ -24,3 +24,14 @@ export class StoreFull extends Refusal {
     super(reply(452, "4.3.1", "Insufficient system storage, try again later"), reason);
   }
 }
+
+/** The disk or the database file failed at this place. Nothing was stored; what lies elsewhere may still be read. */
+export class StoreDamaged extends Error {
+  override readonly name = "StoreDamaged";
+  constructor(reason: string) {
+    super(
+      `The database or its disk is damaged (${reason}). Stop the server, keep a copy of the data folder, check the disk, ` +
+        "and restore a backup; at the next start the database is examined.",
+    );
+  }
+}

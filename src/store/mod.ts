@@ -21,6 +21,8 @@ export interface Store {
   readonly messages: MessageStore;
   readonly bodies: BodyStore;
   readonly spool: SpoolStore;
+  readonly trace: TraceStore;
+  readonly facts: FactStore;
   readonly bus: Bus;
   /** Makes a message durable for all its recipients in one commit. */
   accept(delivery: Delivery): Promise<void>;
@@ -71,7 +73,7 @@ export interface AccountStore {
   /** Makes the account with INBOX, Drafts, Sent, Junk, Trash and Archive (all subscribed) unless it is there. */
   ensure(account: string): Promise<void>;
   list(): Promise<AccountRow[]>;
-  /** The stored password hash; null when the account is missing or has none. */
+  /** The stored password hashes (see `credential.ts`); null when the account is missing or has none. */
   credential(account: string): Promise<string | null>;
   /** Sets or, with null, removes the password hash; makes the account if need be. */
   setCredential(account: string, hash: string | null): Promise<void>;
@@ -244,6 +246,8 @@ export interface NewQueueEntry {
   readonly skip: number;
   /** When the first attempt is due. */
   readonly dueAt: number;
+  /** By recipient, in the order of the envelope: held from the start; missing for none. */
+  readonly held?: readonly boolean[];
   /** What RFC 3461 and RFC 8689 attach to the message; missing when the sender said nothing. */
   readonly wishes?: SenderWishes;
 }
@@ -257,6 +261,8 @@ export interface SenderWishes {
   readonly requireTls: boolean;
   /** BODY=BINARYMIME. */
   readonly binary: boolean;
+  /** FUTURERELEASE (RFC 4865): its time in the queue counts from here. */
+  readonly releaseAt?: number;
   /** By recipient, in the order of the envelope; missing when nothing was said of any. */
   readonly recipients?: readonly RecipientDsn[];
 }
@@ -314,6 +320,10 @@ export interface QueueFilter {
   readonly recipientDomain?: string;
   readonly sender?: string;
   readonly held?: boolean;
+  /** One address, in lower case. */
+  readonly recipient?: string;
+  /** Queued before this time. */
+  readonly queuedBefore?: number;
 }
 
 export interface SpoolStore {
@@ -350,13 +360,22 @@ export interface TraceEvent {
   readonly keys: readonly string[];
 }
 
+export interface TracePage {
+  /** How many events are passed over. */
+  readonly offset?: number;
+  /** 1,000 unless said otherwise. */
+  readonly limit?: number;
+}
+
 /** What became of every message, for as long as `trace_days` says. Written in the background: it never delays mail. */
 export interface TraceStore {
+  /** Rides with the commits of the mail, behind it. Hand over some hundred at a time, and the next ones when these are done. */
   record(events: readonly TraceEvent[]): Promise<void>;
   /** In the order of time. */
-  ofMessage(id: string): Promise<TraceEvent[]>;
-  ofSession(id: string): Promise<TraceEvent[]>;
-  /** The newest first. */
+  ofMessage(id: string, page?: TracePage): Promise<TraceEvent[]>;
+  /** What belongs to a session and to no message, in the order of time. */
+  ofSession(id: string, page?: TracePage): Promise<TraceEvent[]>;
+  /** The newest first, from `since` on and before `until`. */
   find(
     key: string,
     options?: { readonly since?: number; readonly until?: number; readonly limit?: number },
@@ -397,8 +416,11 @@ export interface ChangeNotice {
 export interface Bus {
   /** Calls after every commit that changed the mailbox, in this process; returns how to stop it. */
   watchMailbox(mailboxId: number, listener: (notice: ChangeNotice) => void): () => void;
-  /** Calls when something was put into the queue or came due by command. */
-  watchSpool(listener: () => void): () => void;
+  /**
+   * Calls when something was put into the queue, then with what it was, so that nobody need read it back; and when something
+   * came due by command, then with nothing.
+   */
+  watchSpool(listener: (fresh: readonly QueuedMessage[]) => void): () => void;
 }
 
 export interface StoreStats {
@@ -409,6 +431,8 @@ export interface StoreStats {
   /** Seconds that commits took, summed up; the last one alone. */
   readonly commitSeconds: number;
   readonly lastCommitSeconds: number;
+  /** What keeps the store from being trusted now, in words for the operator; null, or missing, when all is well. */
+  readonly trouble?: string | null;
 }
 
 export type { SearchKey } from "./search.ts";

@@ -3,6 +3,7 @@
  * in NFC so that the same name typed on two systems is one mailbox.
  */
 import { Refusal } from "../core/errors.ts";
+import { toNfc } from "../core/unicode.ts";
 import type { Mailbox, MailboxRole } from "./mod.ts";
 
 export const INBOX = "INBOX";
@@ -22,12 +23,12 @@ const MAX_LEVELS = 50;
 
 /** The one spelling of an account's name. */
 export function accountKey(account: string): string {
-  return account.normalize("NFC").toLowerCase();
+  return toNfc(account).toLowerCase();
 }
 
 /** The one spelling of a mailbox name: NFC, and INBOX in capitals also where it is only the first level. */
 export function normalizeName(name: string): string {
-  const text = name.normalize("NFC");
+  const text = toNfc(name);
   const slash = text.indexOf("/");
   const first = slash < 0 ? text : text.slice(0, slash);
   return first.toUpperCase() === INBOX ? INBOX + text.slice(first.length) : text;

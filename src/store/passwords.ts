@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { scrypt, timingSafeEqual } from "node:crypto";
 import type { Random } from "../core/ports.ts";
+import { toNfc } from "../core/unicode.ts";
 
 interface ScryptParameters {
   /** The logarithm of N to base 2. */
@@ -60,7 +61,7 @@ function derive(
 ): Promise<Uint8Array> {
   const { ln, r, p } = parameters;
   // The same password typed on two systems may come composed or decomposed (RFC 8265 section 4.2.2).
-  const text = password.normalize("NFC");
+  const text = toNfc(password);
   return new Promise((resolve, reject) => {
     scrypt(text, salt, length, { N: 2 ** ln, r, p, maxmem: memory(parameters) }, (error, key) => {
       if (error !== null) reject(error);

@@ -2,6 +2,7 @@
  * Substring search in decoded headers and text parts. A part is decoded in windows, so that a text of 50 MB needs no 50
  * MB of strings; what may begin in one window and end in the next is carried over.
  */
+import { toNfc } from "../core/unicode.ts";
 import type { Part } from "../wire/mime/digest.ts";
 import { openCharset } from "../wire/mime/charset.ts";
 import { decodeWords, headerFields, openTransfer, parameter, textParts } from "../wire/mime/mod.ts";
@@ -19,7 +20,7 @@ const WINDOW = 128 * 1024;
 
 /** Makes texts comparable without case, also where one letter becomes two (ß and SS) or has two forms (σ and ς). */
 export function foldText(text: string): string {
-  return text.normalize("NFC").toUpperCase();
+  return toNfc(text).toUpperCase();
 }
 
 export function* fieldMatches(

@@ -11,6 +11,7 @@ import {
 } from "../contract/store/harness.ts";
 import { DAY, StoreFolder } from "./support.ts";
 import type { Store } from "../../src/store/mod.ts";
+import type { SqliteStoreOptions } from "../../src/store/sqlite/mod.ts";
 
 const ACCOUNT = "alice@example.com";
 
@@ -167,13 +168,45 @@ Deno.test("the figures of the queue are those of the last run", () =>
     });
   }));
 
+Deno.test("traces past their days and expired facts go in slices; the rest stays", () =>
+  StoreFolder.use(async (folder) => {
+    const now = folder.clock.now();
+    await folder.with(async (store) => {
+      const events = Array.from({ length: 450 }, (_, i) => ({
+        at: i < 430 ? now : now + 5 * DAY,
+        event: "e",
+        message: `m${i}`,
+        session: null,
+        fields: {},
+        keys: ["k@example.com", `<${i}@example.com>`],
+      }));
+      await store.trace.record(events);
+      for (let i = 0; i < 210; i++) {
+        await store.facts.put("s", { key: `k${i}`, value: "", expiresAt: now + (i < 205 ? 1 : 9) * DAY });
+      }
+    });
+    await folder.clock.advance(4 * DAY);
+    const traceDays = { current: 3 };
+    await sweep(folder, {});
+    assert.deepEqual([folder.count("trace_events"), folder.count("facts")], [450, 5], "nobody said how long");
+    await sweep(folder, { traceDays });
+    assert.deepEqual([folder.count("trace_events"), folder.count("trace_keys")], [20, 40]);
+    await folder.clock.advance(4 * DAY);
+    await sweep(folder, { traceDays: { current: 0 } });
+    const tables = ["trace_events", "trace_keys", "facts"];
+    assert.deepEqual(tables.map((table) => folder.count(table)), [0, 0, 5]);
+    await folder.clock.advance(DAY);
+    await sweep(folder, {});
+    assert.equal(folder.count("facts"), 0);
+  }));
+
 async function freshInbox(store: Store) {
   await store.accounts.ensure(ACCOUNT);
   return await mailboxOf(store, ACCOUNT, "INBOX");
 }
 
 /** Opens the store and waits until its sweeper has nothing more to do. */
-async function sweep(folder: StoreFolder): Promise<void> {
+async function sweep(folder: StoreFolder, options: Partial<SqliteStoreOptions> = {}): Promise<void> {
   await folder.with(async (store) => {
     // A write comes back after the slice that was sent before it: two alone in a row mean that there are no more slices.
     for (let alone = 0; alone < 3;) {
@@ -181,7 +214,7 @@ async function sweep(folder: StoreFolder): Promise<void> {
       await store.spool.settle("none", []);
       alone = store.stats().writes === before + 1 ? alone + 1 : 0;
     }
-  });
+  }, options);
 }
 
 /** Waits until a body is gone; each read gives the sweeper a turn. */

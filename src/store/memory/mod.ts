@@ -12,10 +12,12 @@ import type { Delivery, Store, StoreStats } from "../mod.ts";
 import { accountKey, checkedName, INBOX } from "../names.ts";
 import { MemoryAccounts } from "./accounts.ts";
 import { bytesOf, MemoryBodies, takeBody } from "./bodies.ts";
+import { MemoryFacts } from "./facts.ts";
 import { MemoryMailboxes } from "./mailboxes.ts";
 import { MemoryMessages } from "./messages.ts";
 import { enqueue, MemorySpool } from "./spool.ts";
 import { MemoryState } from "./state.ts";
+import { MemoryTrace } from "./trace.ts";
 
 export interface MemoryStoreOptions {
   readonly clock: Clock;
@@ -34,6 +36,8 @@ class MemoryStore implements Store {
   readonly messages: MemoryMessages;
   readonly bodies: MemoryBodies;
   readonly spool: MemorySpool;
+  readonly trace: MemoryTrace;
+  readonly facts: MemoryFacts;
   readonly bus: ChangeBus;
   readonly #state: MemoryState;
 
@@ -45,6 +49,8 @@ class MemoryStore implements Store {
     this.messages = new MemoryMessages(this.#state);
     this.bodies = new MemoryBodies(this.#state);
     this.spool = new MemorySpool(this.#state);
+    this.trace = new MemoryTrace(this.#state);
+    this.facts = new MemoryFacts(this.#state);
   }
 
   async accept(delivery: Delivery): Promise<void> {
@@ -71,7 +77,7 @@ class MemoryStore implements Store {
     }
     if (queued !== null) {
       enqueue(this.#state, { id: delivery.id, body, queuedAt: delivery.receivedAt, entry: queued });
-      this.bus.tellSpool();
+      this.bus.tellSpool([this.#state.queue.get(delivery.id)!]);
     }
   }
 

@@ -8,6 +8,7 @@ import type {
   SpoolStore,
 } from "../mod.ts";
 import { DEFAULT_PAGE } from "../spool_page.ts";
+import { messageWishes, recipientDsn } from "../wishes.ts";
 import type { MemoryBody, MemoryState } from "./state.ts";
 
 export class MemorySpool implements SpoolStore {
@@ -130,6 +131,7 @@ export interface QueueEntry {
 
 export function enqueue(state: MemoryState, { id, body, queuedAt, entry }: QueueEntry): void {
   const { sender, recipients, smtputf8, eightBit, skip, dueAt } = entry;
+  const wishes = messageWishes(entry.wishes);
   body.refs++;
   state.queue.set(id, {
     id,
@@ -140,16 +142,21 @@ export function enqueue(state: MemoryState, { id, body, queuedAt, entry }: Queue
     smtputf8,
     eightBit,
     queuedAt,
-    recipients: recipients.map((address, index): QueuedRecipient => ({
-      index,
-      address,
-      attempts: 0,
-      nextAttemptAt: dueAt,
-      held: false,
-      delayNotified: false,
-      lastReply: null,
-      lastHost: null,
-    })),
+    ...(wishes === null ? {} : { wishes }),
+    recipients: recipients.map((address, index): QueuedRecipient => {
+      const dsn = recipientDsn(entry.wishes, index);
+      return {
+        index,
+        address,
+        attempts: 0,
+        nextAttemptAt: dueAt,
+        held: entry.held?.[index] ?? false,
+        delayNotified: false,
+        lastReply: null,
+        lastHost: null,
+        ...(dsn === null ? {} : { dsn }),
+      };
+    }),
   });
 }
 
@@ -169,5 +176,7 @@ function matches(message: QueuedMessage, recipient: QueuedRecipient, filter: Que
   return (filter.id === undefined || filter.id === message.id) &&
     (filter.recipientDomain === undefined || filter.recipientDomain === recipient.address.domain) &&
     (filter.sender === undefined || filter.sender.toLowerCase() === sender) &&
-    (filter.held === undefined || filter.held === recipient.held);
+    (filter.held === undefined || filter.held === recipient.held) &&
+    (filter.recipient === undefined || filter.recipient === addressKey(recipient.address)) &&
+    (filter.queuedBefore === undefined || message.queuedAt < filter.queuedBefore);
 }

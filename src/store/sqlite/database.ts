@@ -14,11 +14,16 @@ interface ArrayStatement extends StatementSync {
 
 const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
+/** A write that failed left nothing behind, unlike an fsync. */
+const SQLITE_IOERR_WRITE = SQLITE_IOERR | 3 << 8;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 const CODES_BY_MESSAGE: ReadonlyMap<string, number> = new Map([
   ["database is locked", 5],
-  ["database disk image is malformed", 11],
+  ["database disk image is malformed", SQLITE_CORRUPT],
   ["database or disk is full", SQLITE_FULL],
-  ["file is not a database", 26],
+  ["file is not a database", SQLITE_NOTADB],
+  ["disk I/O error", SQLITE_IOERR],
 ]);
 
 export class Database {
@@ -108,4 +113,16 @@ export function isFull(error: unknown): boolean {
   if ((code & 0xff) === SQLITE_FULL) return true;
   // The shared index of the log is written past SQLite's own check for room (SQLITE_IOERR_SHMSIZE).
   return (code & 0xff) === SQLITE_IOERR && code >> 8 === 19;
+}
+
+/** Whether the file or the disk under it is broken. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  if (code === null || isFull(error)) return false;
+  return [SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB].includes(code & 0xff);
+}
+
+/** Whether a commit that failed with it may, or may not, be on disk. */
+export function isUncertain(error: unknown): boolean {
+  return isDamage(error) && sqliteCode(error) !== SQLITE_IOERR_WRITE;
 }

@@ -8,7 +8,7 @@ import { APPLICATION_ID, migrate, MIGRATIONS, schemaVersion } from "./schema.ts"
 const WRITER_CACHE_KIB = 8 * 1024;
 const READER_CACHE_KIB = 3 * 1024;
 /** Pages in the log before they go into the database file: a few milliseconds of work each time. */
-const CHECKPOINT_PAGES = 1000;
+const CHECKPOINT_PAGES = 500;
 const LOG_LIMIT_BYTES = 32 * 1024 * 1024;
 /** Up to this size the whole file is checked at the start; beyond it all tables but the messages' bytes. */
 const FULL_CHECK_BYTES = 512 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { Refusal } from "../../core/errors.ts";
 import { type EnhancedCode, reply } from "../../core/reply.ts";
-import { MailboxExists, NoSuchMailbox, StoreFull } from "../errors.ts";
-import { isFull } from "./database.ts";
+import { MailboxExists, NoSuchMailbox, StoreDamaged, StoreFull } from "../errors.ts";
+import { isDamage, isFull } from "./database.ts";
 import type { PackedError } from "./protocol.ts";
 
 /** Makes an error of a worker ready for the main thread. */
@@ -9,6 +9,7 @@ export function packError(error: unknown): PackedError {
   if (error instanceof NoSuchMailbox) return { kind: "noSuchMailbox" };
   if (error instanceof MailboxExists) return { kind: "mailboxExists" };
   if (isFull(error)) return { kind: "full", reason: messageOf(error) };
+  if (isDamage(error)) return { kind: "damaged", reason: messageOf(error) };
   if (error instanceof Refusal) {
     const { code, enhanced, lines } = error.reply;
     return { kind: "refusal", code, enhanced, text: lines.join(" "), reason: error.reason };
@@ -24,6 +25,8 @@ export function unpackError(packed: PackedError): Error {
       return new MailboxExists();
     case "full":
       return new StoreFull(packed.reason);
+    case "damaged":
+      return new StoreDamaged(packed.reason);
     case "refusal":
       return new Refusal(
         reply(packed.code, packed.enhanced as EnhancedCode | null, packed.text),

@@ -1,7 +1,7 @@
 /**
  * What the main thread and the workers say to each other. Everything here is plain data; buffers are transferred.
  */
-import type { NewQueueEntry, QueuedMessage, QueueFilter, RecipientUpdate } from "../mod.ts";
+import type { Fact, NewQueueEntry, QueuedMessage, QueueFilter, RecipientUpdate, TraceEvent } from "../mod.ts";
 import type { AccountRow, ByteRange, FlagChange, Mailbox, MailboxRole, UidCopy, UidRanges } from "../mod.ts";
 import type { SearchKey } from "../search.ts";
 import type { PackedDigests, PackedRows } from "./rows.ts";
@@ -54,7 +54,8 @@ export interface Writes {
       local: readonly LocalTarget[];
       queued: NewQueueEntry | null;
     },
-    void
+    /** The body's id; null when nobody was to have it. */
+    number | null
   >;
   append: Call<
     { mailboxId: number; body: BodyArgument; bits: number; keywords: string; internalDate: number },
@@ -70,12 +71,23 @@ export interface Writes {
   /** Stages one chunk; with no body id it begins a body. The result is the body's id. */
   stageChunk: Call<{ bodyId: number | null; place: number; data: Uint8Array }, number>;
   discardBody: Call<{ bodyId: number }, void>;
+  /** What was being staged when the program last ended belongs to nobody. */
+  abandonStaged: Call<Record<never, never>, void>;
   settle: Call<{ id: string; updates: readonly RecipientUpdate[] }, void>;
   flushSpool: Call<{ filter: QueueFilter; now: number }, number>;
   holdSpool: Call<{ filter: QueueFilter; held: boolean }, number>;
   dropSpool: Call<{ filter: QueueFilter }, number>;
-  /** One slice of clearing up; true when there is more. `purgeBefore`: hidden messages older than it go for good. */
-  sweep: Call<{ purgeBefore: number }, boolean>;
+  /** `packTrace`'s text. */
+  recordTrace: Call<{ events: string }, void>;
+  purgeTrace: Call<{ before: number; limit: number }, number>;
+  putFact: Call<{ space: string; fact: Fact }, void>;
+  addToFact: Call<{ space: string; key: string; by: number; expiresAt: number }, number>;
+  removeFact: Call<{ space: string; key: string }, void>;
+  /**
+   * One slice of clearing up; true when there is more. What was hidden before `purgeBefore` goes for good, and so does what was
+   * traced before `traceBefore` (null: nothing).
+   */
+  sweep: Call<{ purgeBefore: number; traceBefore: number | null }, boolean>;
 }
 
 export type WriteKind = keyof Writes;
@@ -143,6 +155,10 @@ export interface Reads {
   listSpool: Call<{ filter: QueueFilter; after: string; limit: number }, QueuedMessage[]>;
   spoolMessage: Call<{ id: string }, QueuedMessage | null>;
   countSpool: Call<Record<never, never>, { messages: number; recipients: number }>;
+  traceOf: Call<{ by: "message" | "session"; id: string; offset: number; limit: number }, TraceEvent[]>;
+  findTrace: Call<{ key: string; since: number; until: number; limit: number }, TraceEvent[]>;
+  fact: Call<{ space: string; key: string; now: number }, Fact | null>;
+  listFacts: Call<{ space: string; now: number; after: string | null; limit: number }, Fact[]>;
 }
 
 export type ReadKind = keyof Reads;
@@ -208,7 +224,7 @@ export interface Cancel {
 /** An error as data. */
 export type PackedError =
   | { readonly kind: "noSuchMailbox" | "mailboxExists" }
-  | { readonly kind: "full"; readonly reason: string }
+  | { readonly kind: "full" | "damaged"; readonly reason: string }
   | {
     readonly kind: "refusal";
     readonly code: number;

@@ -52,6 +52,7 @@ interface SpoolMessageRecord {
   readonly smtputf8: number;
   readonly eight_bit: number;
   readonly queued_at: number;
+  readonly wishes: string | null;
 }
 
 interface SpoolRecipientRecord {
@@ -64,6 +65,7 @@ interface SpoolRecipientRecord {
   readonly delay_notified: number;
   readonly last_reply: string | null;
   readonly last_host: string | null;
+  readonly dsn: string | null;
 }
 
 /** A message of the spool with its unfinished recipients. */
@@ -85,6 +87,7 @@ export function spoolMessage(db: Database, id: string): QueuedMessage | null {
     smtputf8: record.smtputf8 === 1,
     eightBit: record.eight_bit === 1,
     queuedAt: record.queued_at,
+    ...(record.wishes === null ? {} : { wishes: JSON.parse(record.wishes) }),
     recipients: recipients.map(toRecipient),
   };
 }
@@ -99,6 +102,7 @@ function toRecipient(record: SpoolRecipientRecord): QueuedRecipient {
     delayNotified: record.delay_notified === 1,
     lastReply: record.last_reply,
     lastHost: record.last_host,
+    ...(record.dsn === null ? {} : { dsn: JSON.parse(record.dsn) }),
   };
 }
 
@@ -121,6 +125,15 @@ export function filterCondition(filter: QueueFilter): { readonly sql: string; re
   if (filter.sender !== undefined) {
     parts.push("s.sender_key = ?");
     values.push(filter.sender.toLowerCase());
+  }
+  if (filter.recipient !== undefined) {
+    // The domain first: it has an index.
+    parts.push("r.domain = ? AND lower(r.local || '@' || r.domain) = ?");
+    values.push(filter.recipient.slice(filter.recipient.lastIndexOf("@") + 1), filter.recipient);
+  }
+  if (filter.queuedBefore !== undefined) {
+    parts.push("s.queued_at < ?");
+    values.push(filter.queuedBefore);
   }
   return { sql: parts.join(" AND "), values };
 }

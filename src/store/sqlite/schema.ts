@@ -142,7 +142,45 @@ CREATE INDEX spool_recipients_due ON spool_recipients (next_at, message_id) WHER
 CREATE INDEX spool_recipients_by_domain ON spool_recipients (domain, message_id);
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+/**
+ * What a sender asked for (JSON, null when nothing), the trace and the facts. The keys of the trace lie in slots of some
+ * minutes: Message-IDs are random, and in one large tree each would cost a page of its own in every commit.
+ */
+const VERSION_2 = `
+ALTER TABLE spool_messages ADD COLUMN wishes TEXT;
+ALTER TABLE spool_recipients ADD COLUMN dsn TEXT;
+
+CREATE TABLE trace_events (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  message TEXT,
+  session TEXT,
+  fields TEXT NOT NULL,
+  keys TEXT
+) STRICT;
+CREATE INDEX trace_events_by_message ON trace_events (message, at) WHERE message IS NOT NULL;
+CREATE INDEX trace_events_by_session ON trace_events (session, at) WHERE session IS NOT NULL AND message IS NULL;
+
+CREATE TABLE trace_keys (
+  slot INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  event_id INTEGER NOT NULL,
+  PRIMARY KEY (slot, key, at, event_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE facts (
+  space TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (space, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX facts_by_expiry ON facts (expires_at);
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** Marks the file as ours: "Mdn1". */
 export const APPLICATION_ID = 0x4d646e31;

@@ -9,6 +9,7 @@ export class WorkerHandle {
   #onMessage: (data: unknown) => void = () => {};
   #onFailure: (error: Error) => void = () => {};
   #failure: Error | null = null;
+  #onDeath: (error: Error) => void = () => {};
 
   constructor(name: string) {
     this.#worker = new Worker(new URL("./store_worker.ts", import.meta.url).href, { type: "module", name });
@@ -31,6 +32,12 @@ export class WorkerHandle {
     this.#onMessage = onMessage;
     this.#onFailure = onFailure;
     if (this.#failure !== null) onFailure(this.#failure);
+  }
+
+  /** Who hears, once, when the worker has died; not when it was closed. */
+  watch(onDeath: (error: Error) => void): void {
+    this.#onDeath = onDeath;
+    if (this.#failure !== null) onDeath(this.#failure);
   }
 
   post(message: unknown, transfer: ArrayBuffer[] = []): void {
@@ -68,7 +75,9 @@ export class WorkerHandle {
   }
 
   #fail(error: Error): void {
+    const isFirst = this.#failure === null;
     this.#failure ??= error;
     this.#onFailure(this.#failure);
+    if (isFirst) this.#onDeath(this.#failure);
   }
 }

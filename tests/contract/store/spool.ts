@@ -37,6 +37,62 @@ export const spoolCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "what the sender asked for stays with the message and with each recipient",
+    async run({ store }) {
+      const asked = {
+        returns: "headers",
+        envelopeId: "QQ+1",
+        requireTls: true,
+        binary: true,
+        recipients: [
+          { notify: ["success", "delay"], originalRecipient: "rfc822;a@old.example" },
+          { notify: null, originalRecipient: null },
+          { notify: [], originalRecipient: null },
+        ],
+      } as const;
+      const recipients = ["a@one.example", "b@one.example", "c@two.example"];
+      await accept(store, { id: "w1", queued: queueEntry(recipients, { wishes: asked }) });
+      const { recipients: perRecipient, ...wishes } = asked;
+      for (
+        const message of [
+          await store.spool.get("w1"),
+          (await store.spool.list())[0],
+          (await store.spool.due(5000, 10))[0],
+        ]
+      ) {
+        assert.deepEqual(message?.wishes, wishes);
+        assert.deepEqual(message?.recipients.map(({ dsn }) => dsn), [
+          perRecipient[0],
+          undefined,
+          perRecipient[2],
+        ]);
+      }
+      await store.spool.settle("w1", [{ index: 0, state: waiting({}) }, {
+        index: 1,
+        state: { kind: "done" },
+      }]);
+      const later = await store.spool.get("w1");
+      assert.deepEqual(later?.wishes, wishes);
+      assert.deepEqual(later?.recipients.map(({ dsn }) => dsn), [perRecipient[0], perRecipient[2]]);
+    },
+  },
+  {
+    name: "a sender that asked for nothing leaves no wishes",
+    async run({ store }) {
+      const nothing = { returns: null, envelopeId: null, requireTls: false, binary: false };
+      const recipients = [{ notify: null, originalRecipient: null }];
+      await accept(store, { id: "w2", queued: queueEntry(["a@one.example"]) });
+      await accept(store, {
+        id: "w3",
+        queued: queueEntry(["a@one.example"], { wishes: { ...nothing, recipients } }),
+      });
+      for (const message of await store.spool.list()) {
+        assert.ok(!("wishes" in message), message.id);
+        assert.ok(message.recipients.every((recipient) => !("dsn" in recipient)), message.id);
+      }
+    },
+  },
+  {
     name: "the null sender stays null",
     async run({ store }) {
       await accept(store, {
@@ -214,6 +270,37 @@ export const spoolCases: readonly ContractCase[] = [
     async run({ store, account }) {
       await accept(store, { id: "e1", local: [{ account }], queued: queueEntry([]) });
       assert.equal(await store.spool.get("e1"), null);
+    },
+  },
+  {
+    name: "what is held from the start is not due, and the bus tells what was queued as it can be read back",
+    async run({ store }) {
+      const heard: unknown[] = [];
+      const stop = store.bus.watchSpool((fresh) => heard.push(...fresh));
+      const queued = { ...queueEntry(["a@one.example", "b@two.example"], { dueAt: 5 }), held: [true, false] };
+      await accept(store, { id: "h1", receivedAt: 5, queued });
+      stop();
+      const message = await store.spool.get("h1");
+      assert.deepEqual(heard, [message]);
+      assert.deepEqual(message?.recipients.map(({ held }) => held), [true, false]);
+      await store.spool.hold({ recipientDomain: "two.example" }, true);
+      assert.deepEqual(await store.spool.due(10, 10), []);
+    },
+  },
+  {
+    name: "filters: one recipient, and the time of queueing",
+    async run({ store }) {
+      await accept(store, {
+        id: "f1",
+        receivedAt: 100,
+        queued: queueEntry(["Al@one.example", "b@one.example"]),
+      });
+      await accept(store, { id: "f2", receivedAt: 200, queued: queueEntry(["b@one.example"]) });
+      const ids = async (filter: QueueFilter) => (await store.spool.list(filter)).map(({ id }) => id);
+      assert.deepEqual(await ids({ recipient: "al@one.example" }), ["f1"]);
+      assert.deepEqual(await ids({ recipient: "b@one.example" }), ["f1", "f2"]);
+      assert.deepEqual(await ids({ queuedBefore: 200 }), ["f1"]);
+      assert.equal(await store.spool.hold({ recipient: "al@one.example" }, true), 1);
     },
   },
 ];

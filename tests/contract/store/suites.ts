@@ -4,11 +4,13 @@ import { bodyCases } from "./bodies.ts";
 import { busCases } from "./bus.ts";
 import { closingCases } from "./closing.ts";
 import { concurrencyCases } from "./concurrency.ts";
+import { factCases } from "./facts.ts";
 import { type OpenedStore, runSuite } from "./harness.ts";
 import { mailboxCases } from "./mailboxes.ts";
 import { messageCases } from "./messages.ts";
 import { searchCases } from "./search.ts";
 import { spoolCases } from "./spool.ts";
+import { traceCases } from "./trace.ts";
 
 const SUITES = {
   accounts: accountCases,
@@ -17,6 +19,8 @@ const SUITES = {
   bodies: bodyCases,
   search: searchCases,
   spool: spoolCases,
+  trace: traceCases,
+  facts: factCases,
   bus: busCases,
   concurrency: concurrencyCases,
   // Its only case closes the store.

@@ -1,11 +1,12 @@
 import type { BodyStage, BodyStore, ByteRange } from "../../mod.ts";
 import { CHUNK_BYTES } from "../protocol.ts";
+import type { FreshBodies } from "./fresh.ts";
 import { SqliteStage, type StageDeps } from "./stage.ts";
 
 export class SqliteBodies implements BodyStore {
-  readonly #deps: StageDeps;
+  readonly #deps: StageDeps & { readonly fresh: FreshBodies };
 
-  constructor(deps: StageDeps) {
+  constructor(deps: StageDeps & { readonly fresh: FreshBodies }) {
     this.#deps = deps;
   }
 
@@ -15,6 +16,8 @@ export class SqliteBodies implements BodyStore {
 
   /** Asks for the next pieces before the last are handed out, so that disk and client work at the same time. */
   async *read(bodyId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void> {
+    const fresh = this.#deps.fresh.take(bodyId, range);
+    if (fresh !== null) return yield* split(fresh);
     const end = range?.end ?? Number.MAX_SAFE_INTEGER;
     const fetch = (start: number) => this.#deps.link.read("body", { bodyId, range: { start, end } });
     let coming: ReturnType<typeof fetch> | null = fetch(range?.start ?? 0);

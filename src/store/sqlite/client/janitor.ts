@@ -1,8 +1,8 @@
-import type { Clock, Log } from "../../../core/ports.ts";
+import type { Clock, Live, Log } from "../../../core/ports.ts";
 import type { Writer } from "./writer.ts";
 
 const DAY = 86_400_000;
-/** How often, while the store is used, hidden messages past their time are looked for. */
+/** How often, while the store is used, hidden messages, traces and facts past their time are looked for. */
 const ROUND = DAY / 24;
 
 export interface JanitorDeps {
@@ -10,6 +10,8 @@ export interface JanitorDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly undeleteDays: number;
+  /** Null: traces are left alone. */
+  readonly traceDays: Live<number> | null;
 }
 
 /**
@@ -20,7 +22,7 @@ export class Janitor {
   #stopped = false;
   #sweeping: Promise<void> | null = null;
   #again = false;
-  #nextRound = -Infinity;
+  #lastRound = -Infinity;
 
   constructor(deps: JanitorDeps) {
     this.#deps = deps;
@@ -29,8 +31,9 @@ export class Janitor {
   /** The store is being used: begins a round when one is due. */
   tick(): void {
     const now = this.#deps.clock.now();
-    if (now < this.#nextRound) return;
-    this.#nextRound = now + ROUND;
+    // Either way: a clock that was put back must not stop the rounds until it has caught up.
+    if (Math.abs(now - this.#lastRound) < ROUND) return;
+    this.#lastRound = now;
     this.wake();
   }
 
@@ -38,7 +41,7 @@ export class Janitor {
   wake(): void {
     this.#again = true;
     if (this.#stopped) return;
-    this.#sweeping ??= this.#sweep().finally(() => this.#sweeping = null);
+    this.#sweeping ??= this.#sweep();
   }
 
   /** Ends after the slice that is being done; the rest is for the next start. */
@@ -48,16 +51,22 @@ export class Janitor {
   }
 
   async #sweep(): Promise<void> {
-    const { writer, clock, log, undeleteDays } = this.#deps;
+    const { writer, clock, log, undeleteDays, traceDays } = this.#deps;
     try {
       while (this.#again && !this.#stopped) {
         this.#again = false;
-        const more = await writer.do("sweep", { purgeBefore: clock.now() - undeleteDays * DAY });
+        const now = clock.now();
+        const more = await writer.do("sweep", {
+          purgeBefore: now - undeleteDays * DAY,
+          traceBefore: traceDays === null ? null : now - traceDays.current * DAY,
+        });
         if (more) this.#again = true;
       }
     } catch (error) {
       // A full disk, most likely. The next round tries again.
       log.warn("store-sweep-failed", { error: error instanceof Error ? error.message : String(error) });
     }
+    // In the same turn in which the loop ended, so that no call of `wake` falls between.
+    this.#sweeping = null;
   }
 }

@@ -91,22 +91,17 @@ export class SqliteMessages implements MessageStore {
 
   changesSince(mailboxId: number, modseq: number): Promise<Changes> {
     return this.#link.task(async () => {
-      const changed = new Map<number, MessageRow>();
+      const changed: MessageRow[] = [];
       let page: ChangePage;
       let after: ChangePage["next"] = null;
       do {
         page = await this.#link.readers.do("changes", { mailboxId, modseq, after });
-        for (const row of unpackRows(page.rows)) changed.set(row.uid, row);
+        for (const row of unpackRows(page.rows)) changed.push(row);
         after = page.next;
       } while (after !== null);
+      const { highestModseq, uidNext } = page;
       const vanished = Array.from(page.vanished);
-      for (const uid of vanished) changed.delete(uid);
-      return {
-        highestModseq: page.highestModseq,
-        uidNext: page.uidNext,
-        changed: [...changed.values()].sort((a, b) => a.uid - b.uid),
-        vanished,
-      };
+      return { highestModseq, uidNext, changed: lastOfEach(changed, vanished), vanished };
     });
   }
 
@@ -117,4 +112,17 @@ export class SqliteMessages implements MessageStore {
   ): Promise<number[]> {
     return Array.from(await this.#link.read("search", { mailboxId, key }, options?.signal));
   }
+}
+
+/** Rows in the order of their changes as rows in the order of UIDs, each as it was last, without those that vanished. */
+function lastOfEach(changed: readonly MessageRow[], vanished: readonly number[]): readonly MessageRow[] {
+  const gone = new Set(vanished);
+  const isTidy = changed.every((row, place) =>
+    !gone.has(row.uid) && (place === 0 || row.uid > changed[place - 1]!.uid)
+  );
+  // Nearly always: new mail, or one change of many.
+  if (isTidy) return changed;
+  const last = new Map(changed.map((row) => [row.uid, row]));
+  for (const uid of vanished) last.delete(uid);
+  return [...last.values()].sort((a, b) => a.uid - b.uid);
 }

@@ -11,8 +11,8 @@ interface Pending {
 export class ReaderPool {
   readonly #readers: readonly Reader[];
 
-  constructor(handles: readonly WorkerHandle[]) {
-    this.#readers = handles.map((handle) => new Reader(handle));
+  constructor(handles: readonly WorkerHandle[], onError: (error: Error) => void = () => {}) {
+    this.#readers = handles.map((handle) => new Reader(handle, onError));
   }
 
   do<K extends ReadKind>(
@@ -31,12 +31,14 @@ export class ReaderPool {
 
 class Reader {
   readonly #handle: WorkerHandle;
+  readonly #onError: (error: Error) => void;
   readonly #pending = new Map<number, Pending>();
   #lastRequest = 0;
   #failure: Error | null = null;
 
-  constructor(handle: WorkerHandle) {
+  constructor(handle: WorkerHandle, onError: (error: Error) => void) {
     this.#handle = handle;
+    this.#onError = onError;
     handle.listen((data) => this.#receive(data as ReadReply), (error) => this.#fail(error));
   }
 
@@ -75,8 +77,10 @@ class Reader {
     const pending = this.#pending.get(reply.request);
     this.#pending.delete(reply.request);
     if (pending === undefined) return;
-    if (reply.ok) pending.resolve(reply.value);
-    else pending.reject(unpackError(reply.error));
+    if (reply.ok) return pending.resolve(reply.value);
+    const error = unpackError(reply.error);
+    this.#onError(error);
+    pending.reject(error);
   }
 
   #fail(error: Error): void {

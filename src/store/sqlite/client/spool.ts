@@ -1,12 +1,15 @@
 import type { QueuedMessage, QueueFilter, RecipientUpdate, SpoolStore } from "../../mod.ts";
 import { DEFAULT_PAGE } from "../../spool_page.ts";
+import type { FreshBodies } from "./fresh.ts";
 import type { Link } from "./link.ts";
 
 export class SqliteSpool implements SpoolStore {
   readonly #link: Link;
+  readonly #fresh: FreshBodies;
 
-  constructor(link: Link) {
+  constructor(link: Link, fresh: FreshBodies) {
     this.#link = link;
+    this.#fresh = fresh;
   }
 
   due(now: number, limit: number): Promise<QueuedMessage[]> {
@@ -18,6 +21,7 @@ export class SqliteSpool implements SpoolStore {
   }
 
   settle(id: string, updates: readonly RecipientUpdate[]): Promise<void> {
+    this.#fresh.forget(id);
     return this.#link.write("settle", { id, updates });
   }
 
@@ -45,6 +49,7 @@ export class SqliteSpool implements SpoolStore {
   }
 
   drop(filter: QueueFilter): Promise<number> {
+    this.#fresh.clear();
     return this.#link.write("dropSpool", { filter });
   }
 }

@@ -6,7 +6,7 @@ import type { WorkerHandle } from "../worker_handle.ts";
 /** Two, so that the writer has the next batch at hand while the answer to the last one travels. */
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH_WRITES = 256;
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH_BYTES = 1024 * 1024;
 
 /** The bytes that a write carries and the buffers that change hands with it. */
 export interface Cargo {
@@ -38,8 +38,13 @@ export class Writer {
   readonly #handle: WorkerHandle;
   readonly #clock: Clock;
   readonly #onEffects: (effects: Effects) => void;
+  readonly #onError: (error: Error) => void;
   readonly #inFlight = new Map<number, readonly Waiting[]>();
+  /** When the oldest batch in flight was sent, or the one before it came back. */
+  #waitingSince = 0;
   #queue: Waiting[] = [];
+  /** What nobody waits for: at most one of these goes with a batch. */
+  #background: Waiting[] = [];
   #scheduled = false;
   #lastBatch = 0;
   #failure: Error | null = null;
@@ -47,16 +52,27 @@ export class Writer {
 
   constructor(
     handle: WorkerHandle,
-    options: { readonly clock: Clock; readonly onEffects: (effects: Effects) => void },
+    options: {
+      readonly clock: Clock;
+      readonly onEffects: (effects: Effects) => void;
+      /** Hears of each write that failed through no fault of its own. */
+      readonly onError?: (error: Error) => void;
+    },
   ) {
     this.#handle = handle;
     this.#clock = options.clock;
     this.#onEffects = options.onEffects;
+    this.#onError = options.onError ?? (() => {});
     handle.listen((data) => this.#receive(data as BatchReply), (error) => this.#fail(error));
   }
 
   get figures(): WriterFigures {
     return this.#figures;
+  }
+
+  /** How long the worker has owed an answer: a disk that does not answer shows here. */
+  get waitingMs(): number {
+    return this.#inFlight.size === 0 ? 0 : this.#clock.now() - this.#waitingSince;
   }
 
   /** Resolves when the write is on disk; rejects when nothing of it is. */
@@ -65,17 +81,25 @@ export class Writer {
     args: Writes[K]["args"],
     cargo: Cargo = NO_CARGO,
   ): Promise<Writes[K]["result"]> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      const write = { kind, args } as Write;
-      this.#queue.push({ write, cargo, resolve: resolve as (value: unknown) => void, reject });
-      this.#schedule();
-    });
+    return this.#put(this.#queue, { kind, args } as Write, cargo);
+  }
+
+  /** As `do`, behind everything else: it shares a commit that is made anyway, or has one of its own while nothing else happens. */
+  doInBackground<K extends WriteKind>(kind: K, args: Writes[K]["args"]): Promise<Writes[K]["result"]> {
+    return this.#put(this.#background, { kind, args } as Write, NO_CARGO);
   }
 
   async close(): Promise<void> {
     this.#fail(new Error("The store is closed"));
     await this.#handle.close();
+  }
+
+  #put<T>(line: Waiting[], write: Write, cargo: Cargo): Promise<T> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      line.push({ write, cargo, resolve: resolve as (value: unknown) => void, reject });
+      this.#schedule();
+    });
   }
 
   /** What comes in the same turn goes into the same batch; a microtask costs nothing, a timer a millisecond. */
@@ -85,16 +109,18 @@ export class Writer {
     queueMicrotask(() => {
       this.#scheduled = false;
       while (this.#queue.length > 0 && this.#inFlight.size < MAX_IN_FLIGHT) this.#send();
+      if (this.#background.length > 0 && this.#inFlight.size === 0) this.#send();
     });
   }
 
   #send(): void {
-    const members = this.#nextMembers();
+    const members = [...this.#nextMembers(), ...this.#background.splice(0, 1)];
     const batch: Batch = {
       batch: ++this.#lastBatch,
       now: this.#clock.now(),
       writes: members.map((member) => member.write),
     };
+    if (this.#inFlight.size === 0) this.#waitingSince = batch.now;
     this.#inFlight.set(batch.batch, members);
     try {
       this.#handle.post(batch, members.flatMap((member) => member.cargo.transfer));
@@ -120,10 +146,18 @@ export class Writer {
   #receive(reply: BatchReply): void {
     const members = this.#inFlight.get(reply.batch) ?? [];
     this.#inFlight.delete(reply.batch);
+    this.#waitingSince = this.#clock.now();
     this.#count(reply, members.length);
-    members.forEach((member, place) => settle(member, reply.outcomes[place]!));
+    members.forEach((member, place) => this.#settle(member, reply.outcomes[place]!));
     this.#schedule();
     this.#onEffects(reply.effects);
+  }
+
+  #settle(member: Waiting, outcome: WriteOutcome): void {
+    if (outcome.ok) return member.resolve(outcome.value);
+    const error = unpackError(outcome.error);
+    this.#onError(error);
+    member.reject(error);
   }
 
   #count(reply: BatchReply, writes: number): void {
@@ -138,14 +172,10 @@ export class Writer {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#queue];
+    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#queue, ...this.#background];
     this.#inFlight.clear();
     this.#queue = [];
+    this.#background = [];
     for (const member of waiting) member.reject(error);
   }
-}
-
-function settle(member: Waiting, outcome: WriteOutcome): void {
-  if (outcome.ok) member.resolve(outcome.value);
-  else member.reject(unpackError(outcome.error));
 }

@@ -16,9 +16,11 @@ import {
   view,
 } from "./mailboxes.ts";
 import { changes, digests, rows } from "./messages.ts";
+import { fact, listFacts } from "./facts.ts";
 import type { Query, SlicedQuery } from "./query.ts";
 import { search } from "./search.ts";
 import { countSpool, dueSpool, listSpool, nextDue, oneSpoolMessage } from "./spool.ts";
+import { findTrace, traceOf } from "./trace.ts";
 
 type SlicedKind = "search" | "digestBody";
 type PlainKind = Exclude<ReadKind, SlicedKind>;
@@ -46,6 +48,10 @@ const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   listSpool,
   spoolMessage: oneSpoolMessage,
   countSpool,
+  traceOf,
+  findTrace,
+  fact,
+  listFacts,
 };
 
 const SLICED_QUERIES: { readonly [K in SlicedKind]: SlicedQuery<K> } = { search, digestBody };

@@ -2,17 +2,20 @@
  * The group commit: all writes of a batch in one transaction, each under its own savepoint, so that one that fails
  * fails alone. No reply leaves before the commit is on disk.
  */
-import type { Database } from "../database.ts";
+import { type Database, isUncertain } from "../database.ts";
 import { packError } from "../packed_error.ts";
 import type { Batch, BatchReply, Write, WriteKind, WriteOutcome } from "../protocol.ts";
 import { ensureAccount, removeAccount, setCredential } from "./accounts.ts";
-import { discardBody, stageChunk } from "./bodies.ts";
+import { abandonStaged, discardBody, stageChunk } from "./bodies.ts";
 import { type Command, EffectLog, type WriteContext } from "./context.ts";
 import { accept, append } from "./delivery.ts";
+import { addToFact, putFact, removeFact } from "./facts.ts";
 import { createMailbox, removeMailbox, renameMailbox, subscribe } from "./mailboxes.ts";
 import { claimRecent, expunge, setFlags } from "./messages.ts";
+import type { Reserve } from "./reserve.ts";
 import { dropSpool, flushSpool, holdSpool, settle } from "./spool.ts";
 import { sweep } from "./sweep.ts";
+import { purgeTrace, recordTrace } from "./trace.ts";
 import { copy } from "./transfer.ts";
 
 const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
@@ -31,14 +34,29 @@ const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
   copy,
   stageChunk,
   discardBody,
+  abandonStaged,
   settle,
   flushSpool,
   holdSpool,
   dropSpool,
+  recordTrace,
+  purgeTrace,
+  putFact,
+  addToFact,
+  removeFact,
   sweep,
 };
 
+/** What makes the database grow; the rest is let through also on a disk that is full. */
+const GROWING: ReadonlySet<WriteKind> = new Set([
+  "accept",
+  "append",
+  "stageChunk",
+  "recordTrace",
+]);
+
 interface BatchSettings {
+  readonly reserve: Reserve;
   readonly keepsExpunged: boolean;
   /** Seconds on a clock that only goes forward. */
   readonly seconds: () => number;
@@ -50,6 +68,7 @@ export class BatchRunner {
   #commits = 0;
   #commitSeconds = 0;
   #lastCommitSeconds = 0;
+  #hasRoom = true;
 
   constructor(db: Database, settings: BatchSettings) {
     this.#db = db;
@@ -59,11 +78,12 @@ export class BatchRunner {
   run(batch: Batch): BatchReply {
     this.#commits = 0;
     this.#commitSeconds = 0;
+    this.#hasRoom = this.#settings.reserve.hasRoom(this.#db);
     const outcomes: WriteOutcome[] = new Array(batch.writes.length);
     const effects = new EffectLog();
     const everyone = batch.writes.map((_, place) => place);
     if (!this.#together(batch, { places: everyone, outcomes, effects }) && everyone.length > 1) {
-      // The commit itself failed (a full disk): alone, the small ones, and those that free room, may still fit.
+      // The commit itself failed (a full disk): alone, the small ones, and those that make room, may still fit.
       for (const place of everyone) this.#together(batch, { places: [place], outcomes, effects });
     }
     return {
@@ -82,6 +102,7 @@ export class BatchRunner {
     while (places.length > 0) {
       const round = this.#attempt(batch, places);
       for (const [place, outcome] of round.outcomes) task.outcomes[place] = outcome;
+      this.#noteFull(round);
       if (round.kind === "lost") {
         // SQLite itself rolled the whole transaction back; begin again without the write that brought it down.
         places = places.filter((place) => place !== round.culprit);
@@ -91,6 +112,17 @@ export class BatchRunner {
       return round.kind === "committed";
     }
     return true;
+  }
+
+  /** After a disk that was full nothing more is taken in this batch, and the reserve goes to the others. */
+  #noteFull(round: Round): void {
+    if (!this.#hasRoom) return;
+    for (const outcome of round.outcomes.values()) {
+      if (outcome.ok || outcome.error.kind !== "full") continue;
+      this.#hasRoom = false;
+      this.#settings.reserve.use(this.#db);
+      return;
+    }
   }
 
   #attempt(batch: Batch, places: readonly number[]): Round {
@@ -108,6 +140,7 @@ export class BatchRunner {
       this.#commit();
       return { kind: "committed", outcomes, effects };
     } catch (error) {
+      if (error instanceof CommitUncertain) throw error;
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");
       const failed: WriteOutcome = { ok: false, error: packError(error) };
       return { kind: "failed", outcomes: new Map(places.map((place) => [place, failed])) };
@@ -116,6 +149,7 @@ export class BatchRunner {
 
   /** One write under its savepoint. */
   #guarded(batch: Batch, write: Write, effects: EffectLog): WriteOutcome {
+    if (!this.#hasRoom && GROWING.has(write.kind)) return NO_ROOM;
     const own = new EffectLog();
     this.#db.run("SAVEPOINT write");
     try {
@@ -140,12 +174,35 @@ export class BatchRunner {
 
   #commit(): void {
     const begun = this.#settings.seconds();
-    this.#db.run("COMMIT");
+    try {
+      this.#db.run("COMMIT");
+    } catch (error) {
+      throw isUncertain(error) ? new CommitUncertain(error) : error;
+    }
     this.#lastCommitSeconds = this.#settings.seconds() - begun;
     this.#commitSeconds += this.#lastCommitSeconds;
     this.#commits++;
   }
 }
+
+/**
+ * The disk failed while a commit was made fast. After that the system may forget what it could not write and call the next
+ * try a success, so nothing may be acknowledged any more: the writer ends, and with it the program. The next start reads
+ * from the disk what is really there.
+ */
+export class CommitUncertain extends Error {
+  override readonly name = "CommitUncertain";
+  constructor(cause: unknown) {
+    super(`The disk failed in a commit: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+const NO_ROOM: WriteOutcome = {
+  ok: false,
+  error: { kind: "full", reason: "The disk is full; what room is left is kept for clearing it" },
+};
 
 interface Task {
   readonly places: readonly number[];

@@ -1,6 +1,5 @@
 import { constants, zstdCompressSync } from "node:zlib";
 import { DigestBuilder } from "../../../wire/mime/mod.ts";
-import type { Database } from "../database.ts";
 import { type BodyArgument, CHUNK_BYTES, CHUNKS_PER_BODY } from "../protocol.ts";
 import type { Command, WriteContext } from "./context.ts";
 
@@ -61,10 +60,10 @@ export const discardBody: Command<"discardBody"> = (context, { bodyId }) => {
   context.effects.litter = true;
 };
 
-/** What was being staged when the program ended belongs to nobody: the sweeper takes it. */
-export function abandonStaged(db: Database): void {
-  db.run("UPDATE bodies SET refs = 0 WHERE refs <= 0 AND refs = -1");
-}
+export const abandonStaged: Command<"abandonStaged"> = (context) => {
+  context.db.run("UPDATE bodies SET refs = 0 WHERE refs <= 0 AND refs = -1");
+  context.effects.litter = true;
+};
 
 export function retainBody(context: WriteContext, id: number): void {
   context.db.run("UPDATE bodies SET refs = refs + 1 WHERE id = ?", id);

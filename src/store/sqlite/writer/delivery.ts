@@ -13,7 +13,7 @@ export const accept: Command<"accept"> = (context, { id, body, receivedAt, local
   const entry: NewQueueEntry | null = queued !== null && queued.recipients.length > 0 ? queued : null;
   if (local.length === 0 && entry === null) {
     if (body.kind === "staged") discardBody(context, { bodyId: body.bodyId });
-    return;
+    return null;
   }
   const targets = local.map((target) => ({
     ...target,
@@ -25,6 +25,7 @@ export const accept: Command<"accept"> = (context, { id, body, receivedAt, local
     insertMessage(context, mailboxId, { body: stored, bits, keywords, internalDate: receivedAt });
   }
   if (entry !== null) enqueue(context, { id, body: stored, queuedAt: receivedAt, entry });
+  return stored.id;
 };
 
 function targetMailbox(context: WriteContext, account: string, name: string): number {

@@ -3,14 +3,14 @@ import type { Database } from "../database.ts";
 import type { Batch, Close, Closed, Start, Started } from "../protocol.ts";
 import type { WorkerPort } from "../worker_port.ts";
 import { BatchRunner } from "./batch.ts";
-import { abandonStaged } from "./bodies.ts";
+import { Reserve } from "./reserve.ts";
 
 /** Opens the database and from then on answers batches, one after the other. */
 export function startWriter(port: WorkerPort, { path, settings }: Extract<Start, { role: "writer" }>): void {
+  const reserve = new Reserve(`${path}-reserve`);
   let db: Database;
   try {
     db = openForWriting(path, settings.maxPages);
-    abandonStaged(db);
   } catch (error) {
     const reason = error instanceof UnusableDatabase
       ? error.message
@@ -19,6 +19,7 @@ export function startWriter(port: WorkerPort, { path, settings }: Extract<Start,
     return;
   }
   const runner = new BatchRunner(db, {
+    reserve,
     keepsExpunged: settings.keepsExpunged,
     seconds: () => performance.now() / 1000,
   });

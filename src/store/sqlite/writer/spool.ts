@@ -1,5 +1,6 @@
 import { addressKey } from "../../../core/address.ts";
 import type { NewQueueEntry, RecipientUpdate } from "../../mod.ts";
+import { messageWishes, recipientDsn } from "../../wishes.ts";
 import { filterCondition } from "../records.ts";
 import { releaseBody, type StoredBodyRef } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
@@ -13,10 +14,11 @@ interface QueueEntry {
 
 export function enqueue(context: WriteContext, { id, body, queuedAt, entry }: QueueEntry): void {
   const { db, effects } = context;
-  const { sender, recipients, smtputf8, eightBit, skip, dueAt } = entry;
+  const { sender, recipients, smtputf8, eightBit, skip, dueAt, held } = entry;
+  const wishes = messageWishes(entry.wishes);
   db.run(
     `INSERT INTO spool_messages (id, body_id, size, skip, sender_local, sender_domain, sender_key, smtputf8,
-     eight_bit, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     eight_bit, queued_at, wishes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     body.id,
     body.size,
@@ -27,20 +29,23 @@ export function enqueue(context: WriteContext, { id, body, queuedAt, entry }: Qu
     smtputf8 ? 1 : 0,
     eightBit ? 1 : 0,
     queuedAt,
+    wishes === null ? null : JSON.stringify(wishes),
   );
   recipients.forEach((address, place) => {
+    const dsn = recipientDsn(entry.wishes, place);
     db.run(
-      "INSERT INTO spool_recipients (message_id, place, local, domain, next_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO spool_recipients (message_id, place, local, domain, next_at, held, dsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
       id,
       place,
       address.local,
       address.domain,
       dueAt,
+      held?.[place] ? 1 : 0,
+      dsn === null ? null : JSON.stringify(dsn),
     );
   });
   effects.queuedMessages += 1;
   effects.queuedRecipients += recipients.length;
-  effects.spoolTouched = true;
 }
 
 export const settle: Command<"settle"> = (context, { id, updates }) => {

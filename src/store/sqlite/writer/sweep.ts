@@ -1,17 +1,21 @@
 /**
  * Clearing up, one slice per call, so that no slice keeps deliveries waiting: messages of removed mailboxes, what is left of
- * removed accounts, hidden messages past their time, bodies that nobody refers to.
+ * removed accounts, hidden messages past their time, bodies that nobody refers to, traces and facts past theirs.
  */
 import { ROW_COLUMNS, type RowArray } from "../rows.ts";
 import { deleteBodySlice, releaseBody } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
+import { purgeFacts } from "./facts.ts";
 import { hideOrRelease } from "./messages.ts";
+import { purgeTrace, purgeTraceKeys } from "./trace.ts";
 
 const ROWS = 200;
 const CHUNKS = 64;
 
-export const sweep: Command<"sweep"> = (context, { purgeBefore }) =>
-  sweepMailbox(context) || sweepAccount(context) || purgeHidden(context, purgeBefore) || sweepBody(context);
+export const sweep: Command<"sweep"> = (context, { purgeBefore, traceBefore }) =>
+  sweepMailbox(context) || sweepAccount(context) || purgeHidden(context, purgeBefore) || sweepBody(context) ||
+  (traceBefore !== null && purgeOldTrace(context, { before: traceBefore, limit: ROWS })) ||
+  purgeFacts(context, ROWS) > 0;
 
 /** Empties a removed mailbox. The messages of a removed account are not hidden: all its mail goes. */
 function sweepMailbox(context: WriteContext): boolean {
@@ -92,4 +96,8 @@ function sweepBody(context: WriteContext): boolean {
     if (budget <= 0) break;
   }
   return loose.length > 0;
+}
+
+function purgeOldTrace(context: WriteContext, bounds: { before: number; limit: number }): boolean {
+  return purgeTrace(context, bounds) > 0 || purgeTraceKeys(context, bounds) > 0;
 }

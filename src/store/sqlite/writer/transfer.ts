@@ -34,10 +34,11 @@ export function transferMessages(context: WriteContext, transfer: Transfer): Uid
   return { uidValidity: target.uidvalidity, from, to };
 }
 
-/** The rows in the ranges, ascending. */
+/** The rows in the ranges, ascending, and each once even if ranges overlap: what is counted by them must be right. */
 export function rowsIn({ db }: WriteContext, mailboxId: number, uids: UidRanges): RowArray[] {
   const rows: RowArray[] = [];
-  for (const [from, to] of uids) {
+  for (const [first, to] of uids) {
+    const from = Math.max(first, (rows.at(-1)?.[0] ?? 0) + 1);
     for (
       const row of db.arrays<RowArray>(
         `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`,
