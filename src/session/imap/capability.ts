@@ -1,4 +1,5 @@
 import { isLoopback } from "../../core/loopback.ts";
+import { saslMechanisms } from "../../intake/sasl_log_in.ts";
 import type { ImapSession } from "./context.ts";
 
 /** What holds in every state. */
@@ -13,8 +14,10 @@ const AFTER_LOGIN = [
   "UNSELECT",
 ];
 
-/** The SASL mechanisms that AUTHENTICATE takes, best first. */
-export const MECHANISMS: readonly string[] = ["PLAIN"];
+/** The SASL mechanisms that AUTHENTICATE takes, best first; in place of LOGIN there is the command. */
+export function mechanisms({ deps, conn }: ImapSession): string[] {
+  return saslMechanisms(deps, conn.tls, ["LOGIN"]);
+}
 
 /** The list for CAPABILITY, the greeting and the answer to a log-in (RFC 3501 section 7.2.1). */
 export function capabilities(session: ImapSession): string {
@@ -23,7 +26,7 @@ export function capabilities(session: ImapSession): string {
   else {
     names.push("IDLE");
     if (session.conn.tls === null) names.push("STARTTLS");
-    if (passwordAllowed(session)) names.push(...MECHANISMS.map((name) => `AUTH=${name}`));
+    if (passwordAllowed(session)) names.push(...mechanisms(session).map((name) => `AUTH=${name}`));
     else names.push("LOGINDISABLED");
   }
   return names.join(" ");

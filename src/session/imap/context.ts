@@ -5,7 +5,7 @@ import type { ImapDeps } from "./deps.ts";
 import { Input } from "./input.ts";
 import type { ImapLimits } from "./limits.ts";
 import { Output } from "./output.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../pace.ts";
 import { SelectedMailbox, type SyncOptions } from "./selected.ts";
 import { resolveSet } from "./resolve.ts";
 import type { Selection } from "./tracker.ts";
@@ -37,7 +37,7 @@ export class ImapSession {
     this.out = new Output(conn);
     this.input = new Input(conn, {
       timeoutMs: this.limits.loginTimeoutMs,
-      beforeReading: () => this.out.flush(),
+      beforeReading: () => this.out.isEmpty ? null : this.out.flush(),
     });
     this.pace = new Pace(deps.clock);
     this.log = deps.log.with({ session: conn.id, protocol: "imap" });

@@ -1,4 +1,4 @@
-import type { Authenticate, Clock, Live, Log, Metrics, Random } from "../../core/ports.ts";
+import type { Authenticate, Clock, Live, Log, Metrics, Random, Scram } from "../../core/ports.ts";
 import type { Store } from "../../store/mod.ts";
 import type { ImapLimits } from "./limits.ts";
 
@@ -7,6 +7,8 @@ export interface ImapDeps {
   readonly hostname: string;
   readonly store: Store;
   readonly authenticate: Authenticate;
+  /** Without it SCRAM is not offered. */
+  readonly scram?: Scram;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -11,9 +11,17 @@ import type { MessageDigest } from "../../wire/mime/digest.ts";
 import { selectHeader } from "../../wire/mime/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { faultOf, SessionOver } from "./errors.ts";
+import type { FetchAhead } from "./fetch_ahead.ts";
 import { cut, locate } from "./sections.ts";
 
 type SectionItem = Extract<FetchItem, { kind: "section" }>;
+
+/** The bytes of one item of the FETCH, for one message. */
+interface Wanted {
+  readonly row: MessageRow | MessageRowWithDigest;
+  readonly index: number;
+  readonly range: ByteRange;
+}
 
 /**
  * Writes FETCH answers. Bodies go from the store to the client piece by piece; a literal is announced only when its first piece
@@ -21,14 +29,16 @@ type SectionItem = Extract<FetchItem, { kind: "section" }>;
  */
 export class FetchWriter {
   readonly #session: ImapSession;
+  readonly #bodies: FetchAhead;
 
-  constructor(session: ImapSession) {
+  constructor(session: ImapSession, bodies: FetchAhead) {
     this.#session = session;
+    this.#bodies = bodies;
   }
 
   /** Writes one answer, or as much of it as can be had; returns what went wrong. Throws when the session cannot go on. */
   async write(row: MessageRow | MessageRowWithDigest, items: readonly FetchItem[]): Promise<unknown[]> {
-    const { out, selected } = this.#session;
+    const { out, pace, selected } = this.#session;
     const sequence = selected.tracker.sequenceOf(row.uid);
     if (sequence === 0) return [];
     const failures: unknown[] = [];
@@ -39,7 +49,10 @@ export class FetchWriter {
       for (const [index, item] of items.entries()) {
         if (index > 0) out.encoder.text(" ");
         if (item.kind !== "section") this.#simple(row, item);
-        else await this.#section(row, item, failures);
+        else await this.#section(row, { item, index }, failures);
+        // One answer can be long, too: the same large structure two hundred times over.
+        await out.room();
+        await pace.rest();
       }
       out.encoder.line(")");
     } catch (error) {
@@ -74,7 +87,7 @@ export class FetchWriter {
 
   async #section(
     row: MessageRow | MessageRowWithDigest,
-    item: SectionItem,
+    { item, index }: { readonly item: SectionItem; readonly index: number },
     failures: unknown[],
   ): Promise<void> {
     const { encoder } = this.#session.out;
@@ -86,9 +99,9 @@ export class FetchWriter {
     encoder.text(" ");
     const located = locate(item.section, row);
     if (located === null) encoder.text("NIL");
-    else if (located.kind === "bytes") await this.#bytes(row, located.range, failures);
+    else if (located.kind === "bytes") await this.#bytes({ row, index, range: located.range }, failures);
     else {
-      const header = await this.#header(row, located.header, failures);
+      const header = await this.#header({ row, index, range: located.header }, failures);
       if (header === null) return;
       const fields = selectHeader(header, item.section.fields, located.mode);
       const { partial } = item.section;
@@ -98,11 +111,11 @@ export class FetchWriter {
   }
 
   /** A header in memory, or null after it has been answered with NIL. */
-  async #header(row: MessageRow, range: ByteRange, failures: unknown[]): Promise<Uint8Array | null> {
+  async #header({ row, index, range }: Wanted, failures: unknown[]): Promise<Uint8Array | null> {
     const parts: Uint8Array[] = [];
     if (range.start === range.end) return new Uint8Array(0);
     try {
-      for await (const chunk of this.#session.store.bodies.read(row.bodyId, range)) parts.push(chunk);
+      for await (const chunk of this.#bodies.read(row, index, range)) parts.push(chunk);
     } catch (error) {
       failures.push(error);
       this.#session.out.encoder.text("NIL");
@@ -111,12 +124,12 @@ export class FetchWriter {
     return parts.length === 1 ? parts[0]! : concatBytes(parts);
   }
 
-  async #bytes(row: MessageRow, range: ByteRange, failures: unknown[]): Promise<void> {
-    const { out, store, pace } = this.#session;
+  async #bytes({ row, index, range }: Wanted, failures: unknown[]): Promise<void> {
+    const { out, pace } = this.#session;
     const size = range.end - range.start;
     if (size === 0) return void out.encoder.literalHeader(0);
-    const chunks = store.bodies.read(row.bodyId, range)[Symbol.asyncIterator]();
-    let next: IteratorResult<Uint8Array>;
+    const chunks = this.#bodies.read(row, index, range);
+    let next: IteratorResult<Uint8Array, void>;
     try {
       next = await chunks.next();
       if (next.done) throw new Error(`Body ${row.bodyId} has no bytes from ${range.start} on`);
@@ -135,11 +148,14 @@ export class FetchWriter {
         await pace.rest();
       }
     } catch (error) {
+      await chunks.return();
+      // That the client went away is no fault of ours.
+      if (faultOf(error).kind === "over") throw error;
       // So many bytes were announced, and they cannot be had: the stream has no meaning any more.
       throw new SessionOver(null, { cause: error });
     }
     if (left === 0) return;
-    await chunks.return?.();
+    await chunks.return();
     throw new SessionOver(null, { cause: new Error(`Body ${row.bodyId} is not ${size} bytes long`) });
   }
 }

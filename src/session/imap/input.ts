@@ -7,7 +7,7 @@ const CHUNK = 64 * 1024;
 
 export interface InputOptions {
   readonly timeoutMs: number;
-  readonly beforeReading: () => Promise<void>;
+  readonly beforeReading: () => Promise<void> | null;
 }
 
 /** What the client sends, and a place to wait for it that others can end. */
@@ -22,12 +22,15 @@ export class Input {
   /** How long a read may take; the session changes it at log-in. */
   timeoutMs: number;
 
-  /** `beforeReading` is awaited whenever the client is really waited for: it must not wait for our answers then. */
+  /**
+   * `beforeReading` is awaited whenever the client is really waited for: it must not wait for our answers then. No frame of
+   * an async function waits here: a thousand idle sessions would each hold one.
+   */
   constructor(conn: Conn, { timeoutMs, beforeReading }: InputOptions) {
     this.#reader = new LineReader({
-      read: async (timeoutMs) => {
-        await beforeReading();
-        return await conn.read(timeoutMs);
+      read: (timeoutMs) => {
+        const ready = beforeReading();
+        return ready === null ? conn.read(timeoutMs) : ready.then(() => conn.read(timeoutMs));
       },
     });
     this.timeoutMs = timeoutMs;

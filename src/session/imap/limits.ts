@@ -11,6 +11,8 @@ export interface ImapLimits {
   readonly literalBytes: number;
   /** A message to APPEND; it goes to the store as it comes. */
   readonly messageBytes: number;
+  /** Commands of any kind before log-in. */
+  readonly commandsBeforeLogin: number;
   /** How many commands in a row may be wrong, and how many log-ins may fail, before the session ends. */
   readonly badCommands: number;
   readonly loginFailures: number;
@@ -31,6 +33,7 @@ export const defaultImapLimits: ImapLimits = {
   lineBytes: 64 * 1024,
   literalBytes: 64 * 1024,
   messageBytes: 50 * 1024 * 1024,
+  commandsBeforeLogin: 100,
   badCommands: 20,
   loginFailures: 3,
   loginDelayMs: 2_000,

@@ -1,3 +1,4 @@
+import { toNfc } from "../../core/unicode.ts";
 import { DELIMITER, encodeMailbox, ListPattern } from "../../wire/imap/mod.ts";
 import type { Mailbox, MailboxRole } from "../../store/mod.ts";
 import type { ImapSession } from "./context.ts";
@@ -64,7 +65,7 @@ export async function hierarchyOf(session: ImapSession): Promise<Hierarchy> {
 
 /** Reference and pattern are simply put together (RFC 3501 section 6.3.8 leaves that to the server). */
 export function patternOf(args: { readonly reference: string; readonly pattern: string }): ListPattern {
-  return new ListPattern((args.reference + args.pattern).normalize("NFC"));
+  return new ListPattern(toNfc(args.reference + args.pattern));
 }
 
 /** `* LIST (attributes) "/" name`. */

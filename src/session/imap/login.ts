@@ -11,14 +11,18 @@ export function requirePrivacy(session: ImapSession): void {
   throw new Rejection(no("Use STARTTLS first", { code: "PRIVACYREQUIRED" }));
 }
 
-/** The end of LOGIN and of AUTHENTICATE alike. */
+/** LOGIN: checks the password and ends it. */
 export async function logIn(
   session: ImapSession,
   credentials: { readonly user: string; readonly password: string },
 ): Promise<Answer> {
-  const { deps, conn, log } = session;
   const account = await check(session, credentials);
-  if (account === null) return await failed(session, credentials.user);
+  return account === null ? await logInFailed(session, credentials.user) : await loggedIn(session, account);
+}
+
+/** The good end of LOGIN and of AUTHENTICATE alike. */
+export async function loggedIn(session: ImapSession, account: string): Promise<Answer> {
+  const { deps, conn, log } = session;
   await deps.store.accounts.ensure(account);
   log.info("auth-ok", { account, client: conn.remote.host, tls: conn.tls?.version ?? null });
   session.logIn(account);
@@ -29,20 +33,26 @@ async function check(
   session: ImapSession,
   { user, password }: { readonly user: string; readonly password: string },
 ): Promise<string | null> {
-  const { deps, conn, log } = session;
+  const { deps, conn } = session;
   // No account has such a name, and no password can hold it (RFC 4616 section 2).
   if (user.includes("\0") || password.includes("\0")) return null;
   try {
     return await deps.authenticate(user, password, { address: conn.remote.host, protocol: "imap" });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    log.warn("auth-refused", { user: shown(user), client: conn.remote.host, reply: error.reply.toString() });
+    logRefusal(session, error, user);
     throw error;
   }
 }
 
+/** Notes that somebody may not log in now. */
+export function logRefusal({ log, conn }: ImapSession, error: unknown, user: string | null): void {
+  if (!(error instanceof Refusal)) return;
+  const name = user === null ? null : shown(user);
+  log.warn("auth-refused", { user: name, client: conn.remote.host, reply: error.reply.toString() });
+}
+
 /** Says no, but not at once, and not too often. */
-async function failed(session: ImapSession, user: string): Promise<Answer> {
+export async function logInFailed(session: ImapSession, user: string): Promise<Answer> {
   const { deps, limits, log, conn } = session;
   session.loginFailures++;
   log.warn("auth-failed", { user: shown(user), client: conn.remote.host });

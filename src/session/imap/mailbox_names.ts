@@ -1,3 +1,4 @@
+import { toNfc } from "../../core/unicode.ts";
 import { DELIMITER, no } from "../../wire/imap/mod.ts";
 import type { Mailbox } from "../../store/mod.ts";
 import type { ImapSession } from "./context.ts";
@@ -8,7 +9,7 @@ const INBOX = "INBOX";
 
 /** The one spelling of a name: NFC, and INBOX in capitals, also as the first level (RFC 3501 section 5.1). */
 export function canonicalName(name: string): string {
-  const text = name.normalize("NFC");
+  const text = toNfc(name);
   const end = text.indexOf(DELIMITER);
   const first = end < 0 ? text : text.slice(0, end);
   return first.toUpperCase() === INBOX ? INBOX + text.slice(first.length) : text;

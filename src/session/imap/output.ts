@@ -43,8 +43,12 @@ export class Output {
     if (this.encoder.length >= FLUSH_AT) await this.flush();
   }
 
+  get isEmpty(): boolean {
+    return this.encoder.length === 0;
+  }
+
   async flush(): Promise<void> {
-    if (this.encoder.length === 0) return;
+    if (this.isEmpty) return;
     this.#flushes++;
     await this.#conn.write(this.encoder.take());
   }

@@ -1,9 +1,9 @@
 import { bye, type Encoder, mergeRanges, no, SYSTEM_FLAGS } from "../../wire/imap/mod.ts";
 import { NoSuchMailbox, StoreFull } from "../../store/errors.ts";
 import type { Changes, FlagChange, Mailbox, MailboxView, MessageRow, Store } from "../../store/mod.ts";
+import type { Pace } from "../pace.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import type { Output } from "./output.ts";
-import type { Pace } from "./pace.ts";
 import { type Selection, Tracker } from "./tracker.ts";
 
 export interface OpenOptions {

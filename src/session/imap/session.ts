@@ -6,7 +6,7 @@ import { type IncomingCommand, readCommand } from "./command_reader.ts";
 import { COMMANDS } from "./commands.ts";
 import { ImapSession } from "./context.ts";
 import type { ImapDeps, SessionCount } from "./deps.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../pace.ts";
 import { describeError, faultOf, SessionOver } from "./errors.ts";
 
 /** Serves one connection to its end. Never rejects. */
@@ -189,6 +189,10 @@ class Loop {
       await session.out.flush();
       session.input.discardBuffered();
       await session.conn.startTls();
+    }
+    if (!session.isLoggedIn && this.commands >= session.limits.commandsBeforeLogin) {
+      // Each of them may write to the log.
+      throw new SessionOver(bye("Too many commands without a log-in"));
     }
     // Before log-in a good command does not make up for bad ones.
     if (answer.kind === "BAD") this.#badInARow++;

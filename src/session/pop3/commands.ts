@@ -1,3 +1,4 @@
+import { auth } from "./cmd/auth.ts";
 import { capa } from "./cmd/capa.ts";
 import { dele } from "./cmd/dele.ts";
 import { list } from "./cmd/list.ts";
@@ -21,6 +22,7 @@ const ALWAYS: readonly Pop3State[] = ["authorization", "transaction"];
 export const COMMANDS: ReadonlyMap<string, Pop3Command> = new Map<string, Pop3Command>([
   ["CAPA", { states: ALWAYS, takesArguments: false, run: capa }],
   ["STLS", { states: BEFORE, takesArguments: false, run: stls }],
+  ["AUTH", { states: BEFORE, takesArguments: true, run: auth }],
   ["USER", { states: BEFORE, takesArguments: true, run: user }],
   ["PASS", { states: BEFORE, takesArguments: true, run: pass }],
   ["STAT", { states: AFTER, takesArguments: false, run: stat }],

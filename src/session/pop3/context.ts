@@ -1,6 +1,6 @@
 import { isLoopback } from "../../core/loopback.ts";
 import { Refusal } from "../../core/errors.ts";
-import type { Authenticate, Clock, Conn, Live, Log, Metrics, Random } from "../../core/ports.ts";
+import type { Authenticate, Clock, Conn, Live, Log, Metrics, Random, Scram } from "../../core/ports.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Pop3Reply } from "../../wire/pop3/mod.ts";
 import type { Pop3Limits } from "./limits.ts";
@@ -12,6 +12,8 @@ export interface Pop3Deps {
   readonly hostname: string;
   readonly store: Store;
   readonly authenticate: Authenticate;
+  /** Without it SCRAM is not offered. */
+  readonly scram?: Scram;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -48,6 +50,8 @@ export interface Pop3Session {
   login: Login | null;
   loginFailures: number;
   log: Log;
+  /** The loop's: sends a challenge of AUTH and reads the response, decoded. Throws `ProtocolError` when the client cancels. */
+  readonly ask: (challenge: Uint8Array) => Promise<Uint8Array>;
 }
 
 /** What a command answers. The loop sends it. */

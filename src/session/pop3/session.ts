@@ -1,19 +1,24 @@
+import { decodeLatin1 } from "../../core/bytes.ts";
 import { ConnectionLostError, ProtocolError, TimeoutError } from "../../core/errors.ts";
 import { LineReader } from "../../core/line_reader.ts";
 import type { Conn } from "../../core/ports.ts";
 import {
+  AUTH_LINE_LIMIT,
   COMMAND_LINE_LIMIT,
   DotStuffer,
+  encodeContinuation,
   encodeLines,
   encodeReply,
   err,
   ok,
   parseCommand,
 } from "../../wire/pop3/mod.ts";
+import { decodeBase64, encodeBase64 } from "../../wire/sasl/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import type { Answer, Pop3Deps, Pop3Session } from "./context.ts";
 import { describeError, faultOf } from "./errors.ts";
 import { Output } from "./output.ts";
+import { Pace } from "../pace.ts";
 
 /** The end of the session as the log tells it. */
 type Ending = "quit" | "lost" | "idle" | "errors" | "shutdown" | "login-failures" | "failed";
@@ -24,6 +29,7 @@ export class SessionLoop {
   readonly #deps: Pop3Deps;
   readonly #reader: LineReader;
   readonly #output: Output;
+  readonly #pace: Pace;
   readonly #session: Pop3Session;
   #errors = 0;
   #commands = 0;
@@ -35,6 +41,7 @@ export class SessionLoop {
     this.#deps = deps;
     this.#reader = new LineReader(conn);
     this.#output = new Output(conn);
+    this.#pace = new Pace(deps.clock);
     this.#session = {
       deps,
       conn,
@@ -43,6 +50,7 @@ export class SessionLoop {
       login: null,
       loginFailures: 0,
       log: deps.log.with({ session: conn.id, service: "pop3" }),
+      ask: (challenge) => this.#ask(challenge),
     };
   }
 
@@ -80,9 +88,11 @@ export class SessionLoop {
     await this.#output.add(encodeReply(ok(`${this.#deps.hostname} POP3 ready`)));
     for (;;) {
       // As long as whole commands have arrived, their answers are collected (RFC 2449 section 6.6, PIPELINING).
-      if (!this.#reader.hasLine) {
+      if (this.#reader.hasLine) await this.#pace.rest();
+      else {
         await this.#output.flush();
         await this.#nextInput();
+        this.#pace.begin();
       }
       if (this.#deps.shutdown.aborted) {
         return await this.#farewell(err("The server is shutting down", "SYS/TEMP"), "shutdown");
@@ -140,6 +150,17 @@ export class SessionLoop {
     // is not obeyed, and not taken for the handshake.
     this.#reader.discardBuffered();
     throw new ProtocolError("Wait for the answer to STLS before sending more");
+  }
+
+  /** RFC 5034 section 4: a response is a line of base64, or `*` to give up. */
+  async #ask(challenge: Uint8Array): Promise<Uint8Array> {
+    await this.#output.add(encodeContinuation(encodeBase64(challenge)));
+    await this.#output.flush();
+    const line = await this.#reader.line(AUTH_LINE_LIMIT, this.#timeoutMs);
+    if (line === null) throw new ConnectionLostError("The connection ended during AUTH");
+    const text = decodeLatin1(line).replace(/\r?\n$/, "");
+    if (text === "*") throw new ProtocolError("Log-in cancelled");
+    return decodeBase64(text);
   }
 
   /** What ends the connection is thrown on. */

@@ -1,3 +1,4 @@
+import { formatAddress } from "../../core/address.ts";
 import { ProtocolError, Refusal } from "../../core/errors.ts";
 import { type Reply, reply } from "../../core/reply.ts";
 import { BareLineFeedError } from "../../wire/smtp/mod.ts";
@@ -41,6 +42,7 @@ function traceFields(state: SmtpState, { verb, argument }: Failed): Record<strin
   return {
     message: state.transaction?.id ?? null,
     command: isAddress ? `${verb} ${argument}` : verb,
+    from: state.transaction === null ? null : formatAddress(state.transaction.sender),
     client: state.clientAddress,
     helo: state.hello?.name ?? null,
     account: state.account,

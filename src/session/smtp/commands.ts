@@ -1,6 +1,7 @@
-import { reply } from "../../core/reply.ts";
+import { type Reply, reply } from "../../core/reply.ts";
 import type { CommandLine } from "../../wire/smtp/mod.ts";
 import { auth } from "./cmd/auth.ts";
+import { bdat, refuseBdat } from "./cmd/bdat.ts";
 import { data } from "./cmd/data.ts";
 import { ehlo } from "./cmd/ehlo.ts";
 import { helo } from "./cmd/helo.ts";
@@ -24,30 +25,36 @@ interface Row {
   readonly needsLogin?: boolean;
   /** An argument gets 501. */
   readonly bare?: boolean;
+  /** LMTP has it and SMTP does not, or the other way round (RFC 2033 section 4.1). */
+  readonly only?: "smtp" | "lmtp";
+  /** What is done, instead of only replying, where the command is not legal. */
+  readonly refuse?: (state: SmtpState, argument: string, refusal: Reply) => Step;
   readonly handler: Handler;
 }
 
-const ANY: readonly Phase[] = ["start", "ready", "mail", "rcpt"];
+const ANY: readonly Phase[] = ["start", "ready", "mail", "rcpt", "bdat"];
 
 /** RFC 5321 section 4.1.4 says which command may stand where. */
 const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
-  ["EHLO", { phases: ANY, handler: ehlo }],
-  ["HELO", { phases: ANY, handler: helo }],
+  ["EHLO", { phases: ANY, only: "smtp", handler: ehlo }],
+  ["HELO", { phases: ANY, only: "smtp", handler: helo }],
+  ["LHLO", { phases: ANY, only: "lmtp", handler: ehlo }],
   ["STARTTLS", { phases: ["ready"], bare: true, handler: starttls }],
   ["AUTH", { phases: ["ready"], handler: auth }],
   ["MAIL", { phases: ["ready"], needsLogin: true, handler: mail }],
   ["RCPT", { phases: ["mail", "rcpt"], needsLogin: true, handler: rcpt }],
   // Without a recipient, too: which reply that gets depends on whether one was tried.
   ["DATA", { phases: ["mail", "rcpt"], needsLogin: true, bare: true, handler: data }],
+  ["BDAT", { phases: ["mail", "rcpt", "bdat"], needsLogin: true, handler: bdat, refuse: refuseBdat }],
   ["RSET", { phases: ANY, bare: true, handler: rset }],
   ["NOOP", { phases: ANY, handler: noop }],
   ["VRFY", { phases: ANY, needsLogin: true, handler: vrfy }],
-  ["HELP", { phases: ANY, handler: () => help(COMMANDS.keys()) }],
+  ["HELP", { phases: ANY, handler: (state) => help(verbsFor(state)) }],
   ["QUIT", { phases: ANY, bare: true, handler: quit }],
 ]);
 
 /** Commands of SMTP that we know of and do not have (RFC 5321 section 4.2.4). */
-const NOT_IMPLEMENTED = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BDAT", "BURL"]);
+const NOT_IMPLEMENTED = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BURL"]);
 
 /** A browser, made to talk to us by some web page; what it sends next could be anything. */
 const HTTP = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE"]);
@@ -58,15 +65,30 @@ export function obey(state: SmtpState, { verb, argument }: CommandLine): Step | 
     return hangUp(reply(421, "4.7.0", "Too many commands in one session"), "too-many-commands");
   }
   const row = COMMANDS.get(verb);
-  if (row === undefined) return refuseUnknown(verb);
+  if (row === undefined || !isSpoken(row, state)) return refuseUnknown(verb);
+  const refusal = objection(state, row, { verb, argument });
+  if (refusal === null) return row.handler(state, argument);
+  return row.refuse === undefined ? refusal : row.refuse(state, argument, refusal);
+}
+
+/** Why the command is not legal here; null when it is. */
+function objection(state: SmtpState, row: Row, { verb, argument }: CommandLine): Reply | null {
   if (row.bare === true && argument !== "") return reply(501, "5.5.4", `${verb} takes no argument`);
-  if (!row.phases.includes(state.phase)) return reply(503, "5.5.1", outOfSequence(state.phase, row));
+  if (!row.phases.includes(state.phase)) return reply(503, "5.5.1", outOfSequence(state, row));
   if (row.needsLogin === true && state.isSubmission && state.account === null) {
     // RFC 4954 section 6; RFC 3207 section 4.
     const first = state.mayAuthenticate ? "Authentication required" : "Say STARTTLS, then log in";
     return reply(530, "5.7.0", first);
   }
-  return row.handler(state, argument);
+  return null;
+}
+
+function isSpoken(row: Row, state: SmtpState): boolean {
+  return row.only === undefined || (row.only === "lmtp") === state.isLmtp;
+}
+
+function verbsFor(state: SmtpState): string[] {
+  return [...COMMANDS].flatMap(([verb, row]) => isSpoken(row, state) ? [verb] : []);
 }
 
 function refuseUnknown(verb: string): Step {
@@ -75,7 +97,9 @@ function refuseUnknown(verb: string): Step {
   return HTTP.has(verb) ? hangUp(unknown, "http") : unknown;
 }
 
-function outOfSequence(phase: Phase, row: Row): string {
-  if (phase === "start") return "Say EHLO or HELO first";
+function outOfSequence({ phase, isLmtp }: SmtpState, row: Row): string {
+  if (phase === "start") return isLmtp ? "Say LHLO first" : "Say EHLO or HELO first";
+  // RFC 3030 section 2.
+  if (phase === "bdat") return "Not while a message comes by BDAT";
   return row.phases.includes("mail") ? "MAIL must come first" : "Not within a mail transaction";
 }

@@ -1,6 +1,6 @@
 import { ConnectionLostError, Refusal } from "../../core/errors.ts";
 import type { LineReader } from "../../core/line_reader.ts";
-import { DotReader } from "../../wire/smtp/mod.ts";
+import { type DataFlaw, DotReader } from "../../wire/smtp/mod.ts";
 
 export interface IncomingOptions {
   /** Octets after the stuffed dots are taken away. */
@@ -10,7 +10,7 @@ export interface IncomingOptions {
 }
 
 /** How much beyond its limit a message is read, in proportion, before we give up on the client. */
-const PATIENCE = 2;
+export const PATIENCE = 2;
 
 /**
  * The message as it comes after DATA. The door iterates over `stream`; whatever happens there, the session calls `drain`
@@ -83,15 +83,18 @@ export class IncomingMessage {
   #verdict(): Refusal | null {
     const { flaw } = this.#dots;
     if (this.#size > this.#options.maxSize) return tooLarge();
-    if (flaw === null) return null;
-    const text = flaw === "NUL"
-      ? "The message holds a NUL octet (RFC 5321 section 4.5.2)"
-      : `The message holds a ${flaw}; lines must end in CR LF (RFC 5321 section 2.3.8)`;
-    return Refusal.of(550, "5.6.0", text, `Data with a ${flaw}`);
+    return flaw === null ? null : flawed(flaw);
   }
 }
 
+export function flawed(flaw: DataFlaw): Refusal {
+  const text = flaw === "NUL"
+    ? "The message holds a NUL octet (RFC 5321 section 4.5.2)"
+    : `The message holds a ${flaw}; lines must end in CR LF (RFC 5321 section 2.3.8)`;
+  return Refusal.of(550, "5.6.0", text, `Data with a ${flaw}`);
+}
+
 /** RFC 1870 section 6.3. */
-function tooLarge(): Refusal {
+export function tooLarge(): Refusal {
   return Refusal.of(552, "5.3.4", "The message is larger than the limit");
 }

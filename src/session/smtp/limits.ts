@@ -23,6 +23,14 @@ export interface SmtpLimits {
   readonly commandTimeoutMs: number;
   /** The wait for a block of the data (RFC 5321 section 4.5.3.2.5). */
   readonly dataTimeoutMs: number;
+  /** The longest that a message may be held by FUTURERELEASE (RFC 4865); 0 for not at all. */
+  readonly holdMaxMs: number;
+  /** How long a client of the smtp service must be silent before the banner; 0 for no such check. */
+  readonly bannerDelayMs: number;
+  /** Wrong commands and refusals that are answered at once; each one more waits twice as long, up to `errorDelayMaxMs`. */
+  readonly errorsBeforeDelay: number;
+  readonly errorDelayMs: number;
+  readonly errorDelayMaxMs: number;
   /** A whole session, so that nobody holds a connection by sending an octet now and then. */
   readonly sessionMs: number;
 }
@@ -41,5 +49,10 @@ export const defaultSmtpLimits: SmtpLimits = {
   authDelayMaxMs: 10_000,
   commandTimeoutMs: 5 * 60_000,
   dataTimeoutMs: 3 * 60_000,
+  holdMaxMs: 21 * 24 * 60 * 60_000,
+  bannerDelayMs: 0,
+  errorsBeforeDelay: 5,
+  errorDelayMs: 500,
+  errorDelayMaxMs: 5000,
   sessionMs: 2 * 60 * 60_000,
 };

@@ -1,7 +1,7 @@
 import { LineReader, LineTooLongError } from "../../core/line_reader.ts";
 import type { Conn } from "../../core/ports.ts";
 import { Reply, reply } from "../../core/reply.ts";
-import { TimeoutError } from "../../core/errors.ts";
+import { ConnectionLostError, TimeoutError } from "../../core/errors.ts";
 import { BareLineFeedError, type CommandLine, decodeLine, parseCommandLine } from "../../wire/smtp/mod.ts";
 import { answerTo, isMistake, malformed } from "./answers.ts";
 import { obey } from "./commands.ts";
@@ -10,8 +10,9 @@ import { farewellFor, ShutdownError } from "./farewell.ts";
 import { IncomingMessage } from "./incoming_message.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Outbox } from "./outbox.ts";
+import { Pace } from "../pace.ts";
 import { SmtpState } from "./state.ts";
-import { type Ask, type Close, hangUp, type Receive, type Step } from "./step.ts";
+import { type Ask, type Chunk, type Close, hangUp, type Receive, type Replies, type Step } from "./step.ts";
 
 /** A line from the client with its end; too long ones were read and dropped. */
 type Line = Uint8Array | "too-long";
@@ -24,7 +25,11 @@ export class SmtpSession {
   readonly #outbox: Outbox;
   readonly #interrupt: Interrupt;
   readonly #startedAt: number;
+  readonly #pace: Pace;
   #reader: LineReader;
+  #talkedEarly = false;
+  /** Permanent refusals and mistakes so far. */
+  #denials = 0;
 
   constructor(conn: Conn, service: SmtpService, deps: SmtpDeps) {
     this.#conn = conn;
@@ -34,6 +39,7 @@ export class SmtpSession {
     this.#interrupt = new Interrupt(deps.shutdown);
     this.#startedAt = deps.clock.now();
     this.#reader = new LineReader(conn);
+    this.#pace = new Pace(deps.clock);
   }
 
   /** Talks until one side ends it, and closes. Never throws. */
@@ -42,16 +48,43 @@ export class SmtpSession {
     log.info("session-begin", { client: this.#conn.remote.host, tls: this.#conn.tls?.version ?? null });
     let reason: string;
     try {
-      this.#outbox.put(reply(220, null, `${this.#deps.hostname} ESMTP Mailden`));
-      reason = await this.#converse();
+      reason = await this.#welcome() ? await this.#converse() : "early-talker";
     } catch (error) {
       reason = await this.#breakOff(error);
     } finally {
+      this.#state.endTransaction();
       this.#interrupt.dispose();
       this.#conn.close();
     }
     const seconds = (this.#deps.clock.now() - this.#startedAt) / 1000;
     log.info("session-end", { reason, seconds, ...this.#state.counts });
+  }
+
+  /**
+   * Says the banner. On port 25 it may be kept back for a moment: programs that send spam often talk before their turn
+   * (RFC 5321 section 4.3.1). False when the client did.
+   */
+  async #welcome(): Promise<boolean> {
+    const { service, limits, isLmtp, log } = this.#state;
+    if (service === "smtp" && limits.bannerDelayMs > 0 && await this.#talksBefore(limits.bannerDelayMs)) {
+      log.info("early-talker", { client: this.#conn.remote.host, command: null });
+      this.#outbox.put(reply(554, "5.5.1", "Wait for the banner before you talk"));
+      await this.#outbox.flush();
+      return false;
+    }
+    this.#outbox.put(reply(220, null, `${this.#deps.hostname} ${isLmtp ? "LMTP" : "ESMTP"} Mailden`));
+    return true;
+  }
+
+  async #talksBefore(ms: number): Promise<boolean> {
+    let talked = false;
+    const talking = this.#reader.wait(this.#patience(this.#state.limits.commandTimeoutMs)).then(
+      () => talked = true,
+      // It comes again with the next read.
+      () => {},
+    );
+    await Promise.race([talking, this.#deps.clock.sleep(ms, this.#deps.shutdown)]);
+    return talked;
   }
 
   /** Returns why the session ended. */
@@ -71,10 +104,14 @@ export class SmtpSession {
     this.#noteEarlyTalker(command);
     let step = await this.#attempt(command, () => obey(this.#state, command));
     for (;;) {
-      if (step instanceof Reply || step.kind === "close") return this.#finish(step);
+      if (step instanceof Reply || step.kind === "close" || step.kind === "replies") {
+        return this.#finish(step);
+      }
       if (step.kind === "upgrade") return this.#upgrade(step.reply);
       const next: Step | null = step.kind === "ask"
         ? await this.#ask(command, step)
+        : step.kind === "chunk"
+        ? await this.#chunk(command, step)
         : await this.#receive(command, step);
       if (next === null) return "closed-by-client";
       step = next;
@@ -82,9 +119,13 @@ export class SmtpSession {
   }
 
   /** Sends the answer to a command. Whoever made too many mistakes hears 421 instead (RFC 5321 section 4.3.2). */
-  async #finish(step: Reply | Close): Promise<string | null> {
+  async #finish(step: Reply | Replies | Close): Promise<string | null> {
     const { counts, limits } = this.#state;
-    let last = step;
+    let last: Reply | Close;
+    if (!(step instanceof Reply) && step.kind === "replies") {
+      for (const each of step.replies.slice(0, -1)) this.#outbox.put(each);
+      last = step.replies.at(-1)!;
+    } else last = step;
     if (last instanceof Reply) {
       if (isMistake(last)) counts.errors++;
       if (counts.errors > limits.errors) last = tooMany("errors");
@@ -92,11 +133,23 @@ export class SmtpSession {
     }
     if (last instanceof Reply) {
       this.#outbox.put(last);
+      if (last.isPermanent) await this.#slowDown();
       return null;
     }
     this.#outbox.put(last.reply);
     await this.#outbox.flush();
     return last.reason;
+  }
+
+  /** Whoever goes on after several refusals, as one does who guesses addresses, waits longer and longer for the next answer. */
+  async #slowDown(): Promise<void> {
+    const { account, isLmtp, limits } = this.#state;
+    const excess = ++this.#denials - limits.errorsBeforeDelay;
+    if (excess <= 0 || account !== null || isLmtp) return;
+    await this.#deps.clock.sleep(
+      Math.min(limits.errorDelayMs * 2 ** (excess - 1), limits.errorDelayMaxMs),
+      this.#deps.shutdown,
+    );
   }
 
   async #attempt(command: CommandLine, action: () => Step | Promise<Step>): Promise<Step> {
@@ -142,8 +195,23 @@ export class SmtpSession {
     }
     await message.drain();
     // The transaction is over, whatever came of it (RFC 5321 section 4.1.1.4).
-    this.#state.transaction = null;
+    this.#state.endTransaction();
     return next;
+  }
+
+  /** Reads the octets behind a BDAT, all of them. */
+  async #chunk(command: CommandLine, { octets, take, finish }: Chunk): Promise<Step> {
+    const { limits } = this.#state;
+    for (let left = octets; left > 0;) {
+      // The rest may not come before the client has heard what it waits for.
+      if (this.#reader.buffered === 0) await this.#outbox.flush();
+      const block = await this.#reader.some(left, this.#patience(limits.dataTimeoutMs));
+      if (block === null) throw new ConnectionLostError("The client closed the connection within a chunk");
+      left -= block.length;
+      // A copy where the next command lies in the same memory: the block belongs to its taker.
+      await take(this.#reader.buffered > 0 ? block.slice() : block);
+    }
+    return await this.#attempt(command, finish);
   }
 
   /** RFC 3207 section 4. */
@@ -175,14 +243,18 @@ export class SmtpSession {
    */
   async #line(limit: number): Promise<Line | null> {
     try {
-      const timeoutMs = this.#patience(this.#state.limits.commandTimeoutMs);
+      // Asked for each read, so that a line of one octet now and then cannot outlive the session's time.
+      const patience = () => this.#patience(this.#state.limits.commandTimeoutMs);
       if (this.#reader.hasLine && !this.#deps.shutdown.aborted) {
         await this.#outbox.flushWhenLarge();
-        return await this.#reader.line(limit, timeoutMs);
+        // Nor may commands that came together hold up the other sessions.
+        await this.#pace.rest();
+        return await this.#reader.line(limit, patience);
       }
       await this.#outbox.flush();
-      const line = await this.#interrupt.race(this.#reader.line(limit, timeoutMs));
+      const line = await this.#interrupt.race(this.#reader.line(limit, patience));
       if (line === "stopped") throw new ShutdownError();
+      this.#pace.begin();
       return line;
     } catch (error) {
       if (error instanceof LineTooLongError) return "too-long";
@@ -199,7 +271,9 @@ export class SmtpSession {
 
   /** RFC 2920 section 3.1: a client must see PIPELINING offered before it uses it. Senders of spam often do not look. */
   #noteEarlyTalker({ verb }: CommandLine): void {
-    if (this.#state.hello !== null || this.#reader.buffered === 0) return;
+    if (this.#talkedEarly || this.#state.hello !== null || this.#reader.buffered === 0) return;
+    // Once: a client must not fill the log with commands of six octets.
+    this.#talkedEarly = true;
     this.#state.log.info("early-talker", { client: this.#conn.remote.host, command: verb });
   }
 

@@ -1,26 +1,54 @@
 import { isLoopback } from "../../core/loopback.ts";
 import type { Address, ReversePath } from "../../core/address.ts";
+import { type DsnRequest, type Envelope, NO_DSN, type RecipientDsn } from "../../core/envelope.ts";
+import { Refusal } from "../../core/errors.ts";
 import { makeId } from "../../core/id.ts";
-import type { Conn, Log, SubmitContext } from "../../core/ports.ts";
+import type { Outcome } from "../../core/outcome.ts";
+import type { Conn, Log, SubmitContext, TlsInfo } from "../../core/ports.ts";
 import type { Visitor } from "../../intake/door.ts";
+import type { ChunkedMessage } from "./chunked_message.ts";
 import type { SmtpDeps, SmtpService } from "./deps.ts";
 import type { SmtpLimits } from "./limits.ts";
 
 /**
- * How far the dialogue is: before HELO or EHLO, ready for MAIL, after MAIL, after a recipient was accepted.
- * The command table says in which of these a command is legal.
+ * How far the dialogue is: before HELO or EHLO, ready for MAIL, after MAIL, after a recipient was accepted, after a first
+ * BDAT. The command table says in which of these a command is legal.
  */
-export type Phase = "start" | "ready" | "mail" | "rcpt";
+export type Phase = "start" | "ready" | "mail" | "rcpt" | "bdat";
 
-export interface Transaction {
-  /** The id of the message to be. */
-  readonly id: string;
+/** What MAIL said. */
+export interface Sending {
   readonly sender: ReversePath;
+  /** As declared with SIZE (RFC 1870); null when it was not. */
+  readonly size: number | null;
   readonly smtputf8: boolean;
   readonly eightBit: boolean;
+  readonly binary: boolean;
+  readonly returns: DsnRequest["returns"];
+  readonly envelopeId: string | null;
+  readonly requireTls: boolean;
+  /** FUTURERELEASE (RFC 4865); null for at once. */
+  readonly holdUntil: number | null;
+}
+
+export interface Transaction extends Sending {
+  /** The id of the message to be. */
+  readonly id: string;
   readonly recipients: Address[];
+  /** NOTIFY and ORCPT, parallel to the recipients. */
+  readonly dsn: RecipientDsn[];
+  /** For each RCPT that was accepted its place in `recipients`: LMTP answers each, also one given twice. */
+  readonly accepted: number[];
   /** How many RCPT were refused. */
   refused: number;
+  /** What has come by BDAT so far. */
+  transfer: Transfer | null;
+}
+
+export interface Transfer {
+  readonly message: ChunkedMessage;
+  /** What the door says; never a rejection that nobody looks at. */
+  readonly outcomes: Promise<Outcome[]>;
 }
 
 /** Sums for the limits and for the log line at the end. */
@@ -64,6 +92,7 @@ export class SmtpState {
   get phase(): Phase {
     if (this.hello === null) return "start";
     if (this.transaction === null) return "ready";
+    if (this.transaction.transfer !== null) return "bdat";
     return this.transaction.recipients.length === 0 ? "mail" : "rcpt";
   }
 
@@ -71,9 +100,30 @@ export class SmtpState {
     return this.#conn.tls !== null;
   }
 
+  get tls(): TlsInfo | null {
+    return this.#conn.tls;
+  }
+
   /** For our users rather than for other servers. */
   get isSubmission(): boolean {
-    return this.service !== "smtp";
+    return this.service === "submission" || this.service === "submissions";
+  }
+
+  /** RFC 2033: LHLO instead of EHLO, and a reply for each recipient. */
+  get isLmtp(): boolean {
+    return this.service === "lmtp";
+  }
+
+  /** Throws 450 when the client has sent more than its share; whoever logged in is not counted here. */
+  takeFromAllowance(kind: "messages" | "recipients"): void {
+    if (this.account !== null || this.isLmtp) return;
+    if (this.deps.rates?.take(kind, this.clientAddress) ?? true) return;
+    throw Refusal.of(450, "4.7.1", `Too many ${kind} from your address, try again later`);
+  }
+
+  /** FUTURERELEASE (RFC 4865): for our users only, and never when the administrator does not want it. */
+  get holdsMail(): boolean {
+    return this.isSubmission && this.limits.holdMaxMs > 0;
   }
 
   /** A password may be sent over this connection (RFC 4954 section 4, RFC 8314). */
@@ -82,17 +132,31 @@ export class SmtpState {
     return this.secure || (this.deps.plaintextAuth.current && isLoopback(this.#conn.remote.host));
   }
 
-  begin(transaction: Pick<Transaction, "sender" | "smtputf8" | "eightBit">): void {
+  begin(sending: Sending): void {
     this.counts.transactions++;
     const id = makeId(this.deps.clock, this.deps.random);
-    this.transaction = { id, ...transaction, recipients: [], refused: 0 };
+    this.transaction = {
+      id,
+      ...sending,
+      recipients: [],
+      dsn: [],
+      accepted: [],
+      refused: 0,
+      transfer: null,
+    };
+  }
+
+  /** Gives up what is not finished: RSET, a new greeting, the end. */
+  endTransaction(): void {
+    this.transaction?.transfer?.message.abandon();
+    this.transaction = null;
   }
 
   /** After STARTTLS the client starts anew and we forget what it said in the clear (RFC 3207 section 4.2). */
   forgetAll(): void {
     this.hello = null;
     this.account = null;
-    this.transaction = null;
+    this.endTransaction();
   }
 
   get clientAddress(): string {
@@ -106,6 +170,8 @@ export class SmtpState {
       helo: this.hello?.name ?? "",
       account: this.account,
       tls: this.secure,
+      ...(this.transaction?.holdUntil == null ? {} : { holds: true }),
+      ...(this.transaction?.size == null ? {} : { declaredSize: this.transaction.size }),
     };
   }
 
@@ -113,7 +179,7 @@ export class SmtpState {
     return {
       id: transaction.id,
       sessionId: this.#conn.id,
-      origin: this.isSubmission ? "submission" : "smtp",
+      origin: this.isSubmission ? "submission" : this.isLmtp ? "lmtp" : "smtp",
       protocol: this.#protocol(transaction),
       client: { address: this.clientAddress, helo: this.hello?.name ?? "" },
       account: this.account,
@@ -124,7 +190,25 @@ export class SmtpState {
   /** RFC 3848, and RFC 6531 section 4.3 for UTF8. */
   #protocol(transaction: Transaction): string {
     if (this.hello?.extended !== true) return "SMTP";
-    const base = transaction.smtputf8 ? "UTF8SMTP" : "ESMTP";
+    const [plain, utf8] = this.isLmtp ? ["LMTP", "UTF8LMTP"] : ["ESMTP", "UTF8SMTP"];
+    const base = transaction.smtputf8 ? utf8 : plain;
     return `${base}${this.secure ? "S" : ""}${this.account === null ? "" : "A"}`;
   }
+}
+
+/** What the door is given; what nobody said is left out. */
+export function envelopeOf(transaction: Transaction): Envelope {
+  const { sender, recipients, smtputf8, eightBit, binary, requireTls, holdUntil } = transaction;
+  const { returns, envelopeId, dsn } = transaction;
+  const said = returns !== null || envelopeId !== null || dsn.some((wish) => wish !== NO_DSN);
+  return {
+    sender,
+    recipients,
+    smtputf8,
+    eightBit,
+    ...(binary ? { binary } : {}),
+    ...(said ? { dsn: { returns, envelopeId, recipients: dsn } } : {}),
+    ...(requireTls ? { requireTls } : {}),
+    ...(holdUntil === null ? {} : { holdUntil }),
+  };
 }

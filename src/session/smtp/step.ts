@@ -5,7 +5,13 @@ import type { IncomingMessage } from "./incoming_message.ts";
  * What a command handler wants done. Most want a reply sent. The others need the connection, which only the loop
  * in session.ts has, so they say what to do with it and how to go on.
  */
-export type Step = Reply | Ask | Receive | Upgrade | Close;
+export type Step = Reply | Replies | Ask | Receive | Chunk | Upgrade | Close;
+
+/** Several replies to one command: one for each recipient, after the data of LMTP (RFC 2033 section 4.2). */
+export interface Replies {
+  readonly kind: "replies";
+  readonly replies: readonly Reply[];
+}
 
 /** Send a challenge, read a line, go on with it (AUTH). */
 export interface Ask {
@@ -19,6 +25,17 @@ export interface Receive {
   readonly kind: "receive";
   readonly prompt: Reply;
   readonly take: (message: IncomingMessage) => Promise<Step>;
+}
+
+/**
+ * Read so many octets that follow the command (BDAT), hand each block over, then go on. They are read whatever `take` does, so
+ * that none is ever taken for a command.
+ */
+export interface Chunk {
+  readonly kind: "chunk";
+  readonly octets: number;
+  readonly take: (block: Uint8Array) => Promise<void>;
+  readonly finish: () => Step | Promise<Step>;
 }
 
 /** Send the reply, then hand the connection to TLS (STARTTLS). */

@@ -1,10 +1,22 @@
 import ipaddr from "ipaddr.js";
 import { concatBytes, decodeUtf8 } from "../../core/bytes.ts";
 import { DnsError } from "../../core/errors.ts";
+import type { TlsaRecord } from "../../core/ports.ts";
 import { readName } from "./name.ts";
 
-/** The record types we know (RFC 1035 section 3.2.2, RFC 3596, RFC 6891). */
-export const TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, OPT: 41 } as const;
+/** The record types we know (RFC 1035 section 3.2.2, RFC 3596, RFC 6698, RFC 6891). */
+export const TYPE = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  OPT: 41,
+  TLSA: 52,
+} as const;
 
 /** Response codes (RFC 1035 section 4.1.1). */
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
@@ -18,6 +30,7 @@ export type DnsRecord =
     | { readonly type: typeof TYPE.MX; readonly preference: number; readonly exchange: string }
     | { readonly type: typeof TYPE.TXT; readonly text: string }
     | { readonly type: typeof TYPE.SOA; readonly minimum: number }
+    | ({ readonly type: typeof TYPE.TLSA } & TlsaRecord)
   );
 
 /** Where a record's data lies in its message; names inside may point to anywhere before them. */
@@ -52,6 +65,18 @@ export function decodeRecord(packet: Uint8Array, frame: RecordFrame): DnsRecord 
       };
     case TYPE.TXT:
       return { name, ttl, type, text: text(data) };
+    case TYPE.TLSA:
+      // RFC 6698 section 2.1: three numbers and the data they speak of.
+      need(data, 4);
+      return {
+        name,
+        ttl,
+        type,
+        usage: data[0]!,
+        selector: data[1]!,
+        matching: data[2]!,
+        data: hex(data.subarray(3)),
+      };
     case TYPE.SOA:
       // MNAME and RNAME (at least the root each) and five numbers, the last of them MINIMUM (RFC 1035 section 3.3.13).
       need(data, 22);
@@ -64,6 +89,10 @@ export function decodeRecord(packet: Uint8Array, frame: RecordFrame): DnsRecord 
     default:
       return null;
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function need(data: Uint8Array, length: number): void {

@@ -7,6 +7,9 @@ import { ProtocolError } from "../../core/errors.ts";
  */
 export const COMMAND_LINE_LIMIT = 1024;
 
+/** A response of AUTH, which RFC 5034 section 4 leaves to the mechanism. */
+export const AUTH_LINE_LIMIT = 8 * 1024;
+
 export interface Pop3Command {
   /** In capitals. */
   readonly verb: string;

@@ -10,12 +10,21 @@
  * @module
  */
 export {
+  AUTH_LINE_LIMIT,
   COMMAND_LINE_LIMIT,
   parseCommand,
   parseCount,
   parseMessageNumber,
   type Pop3Command,
 } from "./command.ts";
-export { encodeLines, encodeReply, err, ok, type Pop3Reply, type ResponseCode } from "./reply.ts";
+export {
+  encodeContinuation,
+  encodeLines,
+  encodeReply,
+  err,
+  ok,
+  type Pop3Reply,
+  type ResponseCode,
+} from "./reply.ts";
 export { DotStuffer } from "./dot_stuffer.ts";
 export { TopCutter } from "./top_cutter.ts";

@@ -28,6 +28,11 @@ export function encodeReply(reply: Pop3Reply): Uint8Array {
   return encodeUtf8(`${status}${code}${text === "" ? "" : ` ${text}`}\r\n`);
 }
 
+/** A challenge of AUTH (RFC 5034 section 4), already in base64. */
+export function encodeContinuation(challenge: string): Uint8Array {
+  return encodeUtf8(`+ ${challenge}\r\n`);
+}
+
 /** A listing of a hundred thousand messages is not made in one piece. */
 const PIECE = 32 * 1024;
 

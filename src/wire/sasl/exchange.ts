@@ -4,7 +4,7 @@ import { type Credentials, decodePlain } from "./plain.ts";
 
 export type SaslMechanism = "PLAIN" | "LOGIN";
 
-/** The mechanisms we know, best first, as they are announced. */
+/** The mechanisms by which the client shows its password to us, as they are announced. */
 export const SASL_MECHANISMS: readonly SaslMechanism[] = ["PLAIN", "LOGIN"];
 
 /** What comes next: a challenge to send, or the end. */
@@ -20,7 +20,7 @@ export interface SaslExchange {
   next(response: Uint8Array): SaslStep;
 }
 
-/** Begins an exchange by the name of its mechanism, in any case; null when we do not have it. */
+/** Begins an exchange of PLAIN or LOGIN by the name of the mechanism, in any case; null when it is neither. */
 export function startSasl(mechanism: string): SaslExchange | null {
   switch (mechanism.toUpperCase()) {
     case "PLAIN":

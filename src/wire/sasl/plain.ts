@@ -24,6 +24,6 @@ export function decodePlain(message: Uint8Array): Credentials {
 }
 
 /** Whether the client asks for no other identity than its own; Mailden has no proxy users. */
-export function actsForItself(credentials: Credentials): boolean {
+export function actsForItself(credentials: Pick<Credentials, "authzid" | "user">): boolean {
   return credentials.authzid === "" || credentials.authzid.toLowerCase() === credentials.user.toLowerCase();
 }

@@ -1,45 +1,104 @@
 import type { Address, ReversePath } from "../../core/address.ts";
 import { normalizeDomain } from "../../core/domain.ts";
+import { type DsnRequest, NO_DSN, type RecipientDsn } from "../../core/envelope.ts";
 import { ProtocolError, Refusal } from "../../core/errors.ts";
 import type { EnhancedCode } from "../../core/reply.ts";
+import { parseEnvelopeId, parseNotify, parseOriginalRecipient, parseReturns } from "./dsn_parameters.ts";
+import { type Hold, parseHoldFor, parseHoldUntil } from "./hold.ts";
 import { parseAddressLiteral, type ScannedPath, scanPath } from "./path.ts";
+import { isXtext } from "./xtext.ts";
 
 export interface MailArguments {
   readonly sender: ReversePath;
   /** The declared size in octets (RFC 1870); null when not given. */
   readonly size: number | null;
   readonly eightBit: boolean;
+  /** BODY=BINARYMIME (RFC 3030), which is eight bits as well. */
+  readonly binary: boolean;
   readonly smtputf8: boolean;
+  /** RET and ENVID (RFC 3461). */
+  readonly returns: DsnRequest["returns"];
+  readonly envelopeId: string | null;
+  /** REQUIRETLS (RFC 8689). Whether it may be said on this connection is for the caller to judge. */
+  readonly requireTls: boolean;
+  /** HOLDFOR or HOLDUNTIL (RFC 4865). */
+  readonly hold: Hold | null;
+}
+
+/** What was announced, so that its parameters must be understood. */
+export interface MailOffer {
+  readonly auth: boolean;
+  /** FUTURERELEASE. */
+  readonly hold?: boolean;
 }
 
 export interface RcptArguments {
   readonly recipient: Address;
   /** The address can only be carried under SMTPUTF8. */
   readonly utf8: boolean;
+  /** A source route stood before the address. */
+  readonly routed: boolean;
+  /** NOTIFY and ORCPT (RFC 3461). */
+  readonly dsn: RecipientDsn;
 }
 
 /**
  * The argument of MAIL: `FROM:<path>` and parameters (RFC 5321 section 4.1.1.2). Throws `ProtocolError`, or a `Refusal`
- * where the RFCs name a reply. `auth` says that AUTH was announced, so that AUTH= must be understood.
+ * where the RFCs name a reply.
  */
-export function parseMailArguments(argument: string, options: { readonly auth: boolean }): MailArguments {
+export function parseMailArguments(argument: string, offer: MailOffer): MailArguments {
   const path = scanCommandPath(argument, { keyword: "FROM:", enhanced: "5.1.7" });
-  const parameters = parseParameters(argument.slice(path.end));
-  let size: number | null = null;
-  let eightBit = false;
-  let smtputf8 = false;
-  for (const [keyword, value] of parameters) {
-    if (keyword === "SIZE") size = parseSize(value);
-    else if (keyword === "BODY") eightBit = parseBody(value);
-    else if (keyword === "SMTPUTF8") smtputf8 = parseFlag(keyword, value);
-    else if (keyword === "AUTH" && options.auth) checkXtext(value);
-    else throw unknownParameter(keyword);
+  const said: { -readonly [K in keyof MailArguments]: MailArguments[K] } = {
+    sender: path.address,
+    size: null,
+    eightBit: false,
+    binary: false,
+    smtputf8: false,
+    returns: null,
+    envelopeId: null,
+    requireTls: false,
+    hold: null,
+  };
+  for (const [keyword, value] of parseParameters(argument.slice(path.end))) {
+    const setter = MAIL_PARAMETERS.get(keyword);
+    if (setter === undefined || (setter.isOffered?.(offer) ?? true) === false) {
+      throw unknownParameter(keyword);
+    }
+    setter.set(said, value);
   }
-  if (path.utf8 && !smtputf8) throw needsSmtpUtf8();
-  return { sender: path.address, size, eightBit, smtputf8 };
+  if (path.utf8 && !said.smtputf8) throw needsSmtpUtf8();
+  return said;
 }
 
-/** The argument of RCPT: `TO:<path>`; no parameter is known yet. `<Postmaster>` is the postmaster of `postmasterDomain`. */
+interface MailParameter {
+  readonly isOffered?: (offer: MailOffer) => boolean;
+  readonly set: (
+    said: { -readonly [K in keyof MailArguments]: MailArguments[K] },
+    value: string | null,
+  ) => void;
+}
+
+const holdsMail = (offer: MailOffer) => offer.hold ?? false;
+
+const MAIL_PARAMETERS: ReadonlyMap<string, MailParameter> = new Map<string, MailParameter>([
+  ["SIZE", { set: (said, value) => said.size = parseSize(value) }],
+  ["BODY", { set: (said, value) => Object.assign(said, parseBody(value)) }],
+  ["SMTPUTF8", { set: (said, value) => said.smtputf8 = parseFlag("SMTPUTF8", value) }],
+  ["AUTH", { isOffered: ({ auth }) => auth, set: (_, value) => checkXtext(value) }],
+  ["RET", { set: (said, value) => said.returns = parseReturns(value) }],
+  ["ENVID", { set: (said, value) => said.envelopeId = parseEnvelopeId(value) }],
+  ["REQUIRETLS", { set: (said, value) => said.requireTls = parseFlag("REQUIRETLS", value) }],
+  ["HOLDFOR", { isOffered: holdsMail, set: (said, value) => setHold(said, parseHoldFor(value)) }],
+  ["HOLDUNTIL", { isOffered: holdsMail, set: (said, value) => setHold(said, parseHoldUntil(value)) }],
+]);
+
+function setHold(said: { hold: Hold | null }, hold: Hold): void {
+  // RFC 4865 section 4: one of the two.
+  if (said.hold !== null) throw new ProtocolError("Give HOLDFOR or HOLDUNTIL, not both");
+  said.hold = hold;
+}
+
+/** The argument of RCPT: `TO:<path>` and parameters. `<Postmaster>` is the postmaster of `postmasterDomain`. */
 export function parseRcptArguments(
   argument: string,
   options: { readonly postmasterDomain: string },
@@ -47,8 +106,18 @@ export function parseRcptArguments(
   const { postmasterDomain } = options;
   const path = scanCommandPath(argument, { keyword: "TO:", enhanced: "5.1.3", postmasterDomain });
   if (path.address === null) throw Refusal.of(501, "5.1.3", "The recipient must not be empty");
-  for (const [keyword] of parseParameters(argument.slice(path.end))) throw unknownParameter(keyword);
-  return { recipient: path.address, utf8: path.utf8 };
+  let { notify, originalRecipient } = NO_DSN;
+  for (const [keyword, value] of parseParameters(argument.slice(path.end))) {
+    if (keyword === "NOTIFY") notify = parseNotify(value);
+    else if (keyword === "ORCPT") originalRecipient = parseOriginalRecipient(value);
+    else throw unknownParameter(keyword);
+  }
+  return {
+    recipient: path.address,
+    utf8: path.utf8,
+    routed: path.routed,
+    dsn: { notify, originalRecipient },
+  };
 }
 
 /** RFC 6531 section 3.5: the address needs SMTPUTF8, which the client did not ask for. */
@@ -125,17 +194,17 @@ function parseSize(value: string | null): number {
   return Number(value);
 }
 
-/** RFC 6152 section 2. BINARYMIME (RFC 3030) exists, but is not announced. */
-function parseBody(value: string | null): boolean {
+/** RFC 6152 section 2, and RFC 3030 section 3 for BINARYMIME. */
+function parseBody(value: string | null): Pick<MailArguments, "eightBit" | "binary"> {
   switch (value?.toUpperCase()) {
     case "7BIT":
-      return false;
+      return { eightBit: false, binary: false };
     case "8BITMIME":
-      return true;
+      return { eightBit: true, binary: false };
     case "BINARYMIME":
-      throw Refusal.of(555, "5.5.4", "BODY=BINARYMIME is not supported");
+      return { eightBit: true, binary: true };
     default:
-      throw new ProtocolError("BODY must be 7BIT or 8BITMIME");
+      throw new ProtocolError("BODY must be 7BIT, 8BITMIME or BINARYMIME");
   }
 }
 
@@ -149,7 +218,7 @@ function parseFlag(keyword: string, value: string | null): true {
  * xtext itself is RFC 3461 section 4.
  */
 function checkXtext(value: string | null): void {
-  if (value === null || !/^(?:[!-*,-<>-~]|\+[0-9A-F]{2})+$/.test(value)) {
+  if (value === null || !isXtext(value)) {
     throw new ProtocolError("AUTH must be an address as xtext, or <>");
   }
 }

@@ -9,17 +9,29 @@
  */
 export {
   type MailArguments,
+  type MailOffer,
   needsSmtpUtf8,
   parseHello,
   parseMailArguments,
   parseRcptArguments,
   type RcptArguments,
 } from "./arguments.ts";
-export { commandLine, mailCommand, type MailParameters, rcptCommand } from "./client_command.ts";
+export { type BdatArguments, parseBdat } from "./bdat.ts";
+export {
+  commandLine,
+  mailCommand,
+  type MailParameters,
+  rcptCommand,
+  type RcptParameters,
+} from "./client_command.ts";
 export { BareLineFeedError, type CommandLine, decodeLine, parseCommandLine } from "./command_line.ts";
 export { type DataFlaw, DotReader } from "./dot_reader.ts";
 export { dotStuff, DotStuffer } from "./dot_stuffer.ts";
 export { NO_OFFER, parseOffer, type ServerOffer } from "./ehlo.ts";
+export { FlawScanner } from "./flaw_scanner.ts";
+export type { Hold } from "./hold.ts";
+export { withCrlf } from "./line_ends.ts";
 export { parseAddressLiteral, parseMailbox, parsePath, type ScannedPath, scanPath } from "./path.ts";
 export { encodeReply } from "./reply_encoder.ts";
 export { defaultReplyLimits, readReply, type ReplyLimits, ReplyParser } from "./reply_parser.ts";
+export { decodeUtf8Address, decodeXtext, isXtext } from "./xtext.ts";

@@ -16,6 +16,8 @@ export interface ScannedPath {
   readonly address: ReversePath;
   /** The path holds characters beyond ASCII, so SMTPUTF8 is needed (RFC 6531). */
   readonly utf8: boolean;
+  /** A source route stood before the address. */
+  readonly routed: boolean;
   /** The index behind the closing bracket. */
   readonly end: number;
 }
@@ -41,17 +43,20 @@ export function parseMailbox(text: string): Address {
  */
 export function scanPath(text: string, start: number, postmasterDomain?: string): ScannedPath {
   if (text[start] !== "<") throw new ProtocolError("The address must be in angle brackets");
-  if (text[start + 1] === ">") return { address: null, utf8: false, end: start + 2 };
+  if (text[start + 1] === ">") return { address: null, utf8: false, routed: false, end: start + 2 };
   const bare = text.slice(start, start + 12);
   if (postmasterDomain !== undefined && bare.toLowerCase() === "<postmaster>") {
-    return { address: { local: bare.slice(1, -1), domain: postmasterDomain }, utf8: false, end: start + 12 };
+    const address = { local: bare.slice(1, -1), domain: postmasterDomain };
+    return { address, utf8: false, routed: false, end: start + 12 };
   }
-  const mailbox = scanMailbox(text, skipSourceRoute(text, start + 1));
+  const mailboxAt = skipSourceRoute(text, start + 1);
+  const mailbox = scanMailbox(text, mailboxAt);
   if (text[mailbox.end] !== ">") throw new ProtocolError("The closing bracket is missing");
   const end = mailbox.end + 1;
   const path = text.slice(start, end);
   checkLength(path, MAX_PATH_OCTETS);
-  return { address: mailbox.address, utf8: /[^\x00-\x7f]/.test(path), end };
+  const routed = mailboxAt > start + 1;
+  return { address: mailbox.address, utf8: /[^\x00-\x7f]/.test(path), routed, end };
 }
 
 interface ScannedMailbox {

@@ -1,6 +1,6 @@
 import { decodeUtf8, LF } from "../../core/bytes.ts";
 import { ConnectionLostError, ProtocolError } from "../../core/errors.ts";
-import { type LineReader, LineTooLongError } from "../../core/line_reader.ts";
+import { type LineReader, LineTooLongError, type Patience } from "../../core/line_reader.ts";
 import { type EnhancedCode, Reply } from "../../core/reply.ts";
 
 export interface ReplyLimits {
@@ -49,10 +49,10 @@ export class ReplyParser {
   }
 }
 
-/** Reads one reply. Each line may take `timeoutMs`. */
+/** Reads one reply. Each read may take `timeoutMs`; as a function it can count the time of the whole reply. */
 export async function readReply(
   reader: LineReader,
-  options: { readonly timeoutMs: number; readonly limits?: Partial<ReplyLimits> },
+  options: { readonly timeoutMs: Patience; readonly limits?: Partial<ReplyLimits> },
 ): Promise<Reply> {
   const parser = new ReplyParser(options.limits);
   const lineLength = options.limits?.lineLength ?? defaultReplyLimits.lineLength;
@@ -65,7 +65,7 @@ export async function readReply(
 
 async function readLine(
   reader: LineReader,
-  { lineLength, timeoutMs }: { readonly lineLength: number; readonly timeoutMs: number },
+  { lineLength, timeoutMs }: { readonly lineLength: number; readonly timeoutMs: Patience },
 ): Promise<Uint8Array> {
   try {
     const line = await reader.line(lineLength, timeoutMs);

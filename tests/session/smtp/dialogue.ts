@@ -2,7 +2,7 @@
  * Dialogues as text files:
  *
  *     # a comment
- *     @service submission      smtp (default), submission, submissions
+ *     @service submission      smtp (default), submission, submissions, lmtp
  *     @tls                     TLS from the start
  *     @loopback                the client is on this machine
  *     @plaintext               log-in without TLS is allowed on this machine

@@ -1,6 +1,7 @@
 /** Starts SMTP sessions on connections in memory. */
 import type { Authenticate } from "../../../src/core/ports.ts";
 import {
+  type ClientRates,
   defaultSmtpLimits,
   serveSmtp,
   type SmtpDeps,
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly limits?: Partial<SmtpLimits>;
   readonly plaintextAuth?: boolean;
   readonly authenticate?: Authenticate;
+  readonly rates?: ClientRates;
+  readonly clock?: FixedClock;
 }
 
 /** alice may log in. */
@@ -41,7 +44,7 @@ export function startSession(options: SessionOptions = {}): Running {
     door: new ScriptedDoor(),
     log: new RecordingLog(),
     metrics: new RecordingMetrics(),
-    clock: new FixedClock(),
+    clock: options.clock ?? new FixedClock(),
     stop: new AbortController(),
   };
   const deps: SmtpDeps = {
@@ -52,6 +55,7 @@ export function startSession(options: SessionOptions = {}): Running {
     limits: live({ ...defaultSmtpLimits, ...options.limits }),
     shutdown: parts.stop.signal,
     plaintextAuth: live(options.plaintextAuth ?? false),
+    ...(options.rates === undefined ? {} : { rates: options.rates }),
   };
   return { ...pair, ...parts, ended: serveSmtp(pair.server, options.service ?? "smtp", deps) };
 }

@@ -72,5 +72,21 @@ export function summarize({ envelope, context, body }: Taken): string {
     `account=${context.account ?? "-"}`,
     `8bit=${envelope.eightBit} utf8=${envelope.smtputf8}`,
     `body=${JSON.stringify(body)}`,
+    ...extras(envelope),
   ].join(" ");
+}
+
+/** What the extensions add, where somebody used them. */
+function extras({ binary, requireTls, holdUntil, dsn }: Envelope): string[] {
+  const words: string[] = [];
+  if (binary === true) words.push("binary");
+  if (requireTls === true) words.push("requiretls");
+  if (holdUntil !== undefined) words.push(`hold=${new Date(holdUntil).toISOString()}`);
+  if (dsn !== undefined) {
+    words.push(`ret=${dsn.returns} envid=${JSON.stringify(dsn.envelopeId)}`);
+    for (const { notify, originalRecipient } of dsn.recipients) {
+      words.push(`notify=${notify?.join(",") ?? "-"} orcpt=${originalRecipient ?? "-"}`);
+    }
+  }
+  return words;
 }

@@ -60,7 +60,17 @@ Deno.test("any line is a command or a ProtocolError", () => {
 });
 
 Deno.test("MAIL arguments", () => {
-  const plain = { sender: A, size: null, eightBit: false, smtputf8: false };
+  const plain = {
+    sender: A,
+    size: null,
+    eightBit: false,
+    binary: false,
+    smtputf8: false,
+    returns: null,
+    envelopeId: null,
+    requireTls: false,
+    hold: null,
+  };
   const table: readonly [argument: string, expected: typeof plain | Record<string, unknown>][] = [
     ["FROM:<a@c.example>", plain],
     ["from:  <a@c.example>", plain],
@@ -73,6 +83,18 @@ Deno.test("MAIL arguments", () => {
       smtputf8: true,
     }],
     ["FROM:<a@c.example> BODY=7BIT", plain],
+    ["FROM:<a@c.example> BODY=BinaryMIME", { ...plain, eightBit: true, binary: true }],
+    ["FROM:<a@c.example> RET=full ENVID=a+20b REQUIRETLS", {
+      ...plain,
+      returns: "full",
+      envelopeId: "a b",
+      requireTls: true,
+    }],
+    ["FROM:<a@c.example> HOLDFOR=5", { ...plain, hold: { kind: "for", ms: 5000 } }],
+    ["FROM:<a@c.example> HOLDUNTIL=2030-01-31T08:00:00.5-01:30", {
+      ...plain,
+      hold: { kind: "until", at: Date.UTC(2030, 0, 31, 9, 30) },
+    }],
     ["FROM:<a@c.example> AUTH=<>", plain],
     ["FROM:<a@c.example> AUTH=e+3Dmc2@example.com", plain],
     ["FROM:<ü@c.example> SMTPUTF8", {
@@ -82,7 +104,7 @@ Deno.test("MAIL arguments", () => {
     }],
   ];
   for (const [argument, expected] of table) {
-    assert.deepEqual(parseMailArguments(argument, { auth: true }), expected, argument);
+    assert.deepEqual(parseMailArguments(argument, { auth: true, hold: true }), expected, argument);
   }
 });
 
@@ -104,12 +126,13 @@ Deno.test("MAIL arguments that are wrong, and the reply each one gets", () => {
     ["FROM:<a@c.example> SIZE=123456789012345678901", "501"],
     ["FROM:<a@c.example> SIZE=1 size=2", "501"],
     ["FROM:<a@c.example> BODY", "501"],
-    ["FROM:<a@c.example> BODY=BINARYMIME", "555 5.5.4"],
+    ["FROM:<a@c.example> BODY=BINARY", "501"],
+    ["FROM:<a@c.example> HOLDFOR=5", "555 5.5.4"],
     ["FROM:<a@c.example> SMTPUTF8=", "501"],
     ["FROM:<a@c.example> SMTPUTF8=1", "501"],
     ["FROM:<a@c.example> =1", "501"],
     ["FROM:<a@c.example> -X", "501"],
-    ["FROM:<a@c.example> ENVID=1", "555 5.5.4"],
+    ["FROM:<a@c.example> NOTIFY=NEVER", "555 5.5.4"],
     ["FROM:<a@c.example> AUTH=a+", "501"],
     ["FROM:<a@c.example> AUTH=a+3d", "501"],
     ["FROM:<ü@c.example>", "553 5.6.7"],
@@ -132,14 +155,20 @@ function replyFor(error: unknown): string {
 
 Deno.test("RCPT arguments", () => {
   const options = { postmasterDomain: "mx.example.com" };
-  assert.deepEqual(parseRcptArguments("TO:<a@c.example>", options), { recipient: A, utf8: false });
+  assert.deepEqual(parseRcptArguments("TO:<a@c.example>", options), {
+    recipient: A,
+    utf8: false,
+    routed: false,
+    dsn: { notify: null, originalRecipient: null },
+  });
   assert.deepEqual(parseRcptArguments("to: <POSTmaster>", options).recipient, {
     local: "POSTmaster",
     domain: "mx.example.com",
   });
   assert.equal(parseRcptArguments("TO:<ü@c.example>", options).utf8, true);
+  assert.equal(parseRcptArguments("TO:<@x.example,@y.example:a@c.example>", options).routed, true);
   for (
-    const argument of ["TO:<>", "TO:<a>", "TO:a@b", "FROM:<a@b>", "TO:<a@b> NOTIFY=NEVER", "TO:<a@b>,<c@d>"]
+    const argument of ["TO:<>", "TO:<a>", "TO:a@b", "FROM:<a@b>", "TO:<a@b> RRVS=1", "TO:<a@b>,<c@d>"]
   ) {
     assert.throws(() => parseRcptArguments(argument, options), argument);
   }

@@ -1,52 +1,50 @@
 import { decodeLatin1 } from "../../../core/bytes.ts";
 import { ConnectionLostError, ProtocolError } from "../../../core/errors.ts";
+import { beginSasl, type LogInStep } from "../../../intake/sasl_log_in.ts";
 import { decodeAuthenticate, no } from "../../../wire/imap/mod.ts";
-import {
-  actsForItself,
-  type Credentials,
-  decodeBase64,
-  encodeBase64,
-  startSasl,
-} from "../../../wire/sasl/mod.ts";
-import { MECHANISMS } from "../capability.ts";
+import { decodeBase64, encodeBase64 } from "../../../wire/sasl/mod.ts";
+import { mechanisms } from "../capability.ts";
 import { BEFORE_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
-import { logIn, requirePrivacy } from "../login.ts";
+import { loggedIn, logInFailed, logRefusal, requirePrivacy } from "../login.ts";
+
+type Ending = Exclude<LogInStep, { kind: "challenge" }>;
 
 /** RFC 3501 section 6.2.2, with the initial response of RFC 4959. */
 export const authenticate: Command = command({
   states: BEFORE_LOGIN,
   decode: decodeAuthenticate,
   handle: async (session, { mechanism, initial }) => {
-    if (!MECHANISMS.includes(mechanism)) {
+    if (!mechanisms(session).includes(mechanism)) {
       throw new Rejection(no("No such mechanism", { code: "CANNOT" }));
     }
     requirePrivacy(session);
-    const credentials = await exchange(session, mechanism, initial);
-    if (!actsForItself(credentials)) {
-      throw new Rejection(no("Nobody may act for another here", { code: "AUTHORIZATIONFAILED" }));
-    }
-    return await logIn(session, credentials);
+    const ending = await exchange(session, mechanism, initial);
+    if (ending.kind === "success") return await loggedIn(session, ending.account);
+    if (ending.reason === "credentials") return await logInFailed(session, ending.user);
+    throw new Rejection(no("Nobody may act for another here", { code: "AUTHORIZATIONFAILED" }));
   },
 });
 
-async function exchange(
-  session: ImapSession,
-  mechanism: string,
-  initial: string | null,
-): Promise<Credentials> {
-  const sasl = startSasl(mechanism);
-  if (sasl === null) throw new Error(`The SASL room lacks ${mechanism}`);
+async function exchange(session: ImapSession, mechanism: string, initial: string | null): Promise<Ending> {
+  const { conn, deps } = session;
+  const client = { address: conn.remote.host, protocol: "imap", tls: conn.tls };
+  const logIn = beginSasl(mechanism, deps, client);
+  if (logIn === null) throw new Error(`Cannot begin ${mechanism}, though it is announced`);
   // "=" is a response without a byte in it (RFC 4959 section 3).
-  let step = sasl.start(
-    initial === null ? null : initial === "=" ? new Uint8Array(0) : decodeBase64(initial),
-  );
-  while (step.kind === "challenge") {
-    await session.out.continuation(encodeBase64(step.challenge));
-    step = sasl.next(await response(session));
+  const first = initial === null ? null : initial === "=" ? new Uint8Array(0) : decodeBase64(initial);
+  try {
+    let step = await logIn.start(first);
+    while (step.kind === "challenge") {
+      await session.out.continuation(encodeBase64(step.challenge));
+      step = await logIn.next(await response(session));
+    }
+    return step;
+  } catch (error) {
+    logRefusal(session, error, null);
+    throw error;
   }
-  return step.credentials;
 }
 
 async function response(session: ImapSession): Promise<Uint8Array> {

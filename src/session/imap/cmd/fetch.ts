@@ -5,6 +5,7 @@ import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { type FetchPlan, planFetch } from "../fetch_plan.ts";
+import { FetchAhead } from "../fetch_ahead.ts";
 import { FetchWriter } from "../fetch_writer.ts";
 
 type Row = MessageRow | MessageRowWithDigest;
@@ -43,7 +44,11 @@ async function fetchMessages(
       ? messages.rowsWithDigest(session.selected.id, selection.uids)
       : messages.rows(session.selected.id, selection.uids);
     session.pace.begin();
-    for await (const batch of rows) await run.batch(batch);
+    try {
+      for await (const batch of rows) await run.batch(batch);
+    } finally {
+      run.close();
+    }
   }
   if (run.failed > 0) return no("Some messages could not be read", { code: "SERVERBUG" });
   // A UID that is not there is no error (section 6.4.8), a message that is still in the view is (RFC 2180 section 4.1.2).
@@ -56,6 +61,7 @@ async function fetchMessages(
 class FetchRun {
   readonly #session: ImapSession;
   readonly #plan: FetchPlan;
+  readonly #ahead: FetchAhead;
   readonly #writer: FetchWriter;
   written = 0;
   failed = 0;
@@ -63,17 +69,27 @@ class FetchRun {
   constructor(session: ImapSession, plan: FetchPlan) {
     this.#session = session;
     this.#plan = plan;
-    this.#writer = new FetchWriter(session);
+    this.#ahead = new FetchAhead(session.store.bodies, plan.items);
+    this.#writer = new FetchWriter(session, this.#ahead);
   }
 
   async batch(rows: readonly Row[]): Promise<void> {
     const sets = this.#plan.setsSeen && !this.#session.selected.readOnly;
     const size = sets ? SEEN_GROUP : rows.length;
+    this.#ahead.expect(rows);
     for (let at = 0; at < rows.length; at += size) {
       const group = rows.slice(at, at + size);
       const seen = sets ? await this.#markSeen(group) : NONE;
-      for (const row of group) await this.#row(row, seen.get(row.uid));
+      for (const [place, row] of group.entries()) {
+        this.#ahead.goOn(at + place);
+        await this.#row(row, seen.get(row.uid));
+      }
     }
+  }
+
+  /** The client has what it asked for, or is gone. */
+  close(): void {
+    this.#ahead.close();
   }
 
   /** The rows that changed by that, by UID. */

@@ -1,14 +1,7 @@
 import { ProtocolError, Refusal } from "../../../core/errors.ts";
-import { type Reply, reply } from "../../../core/reply.ts";
-import {
-  actsForItself,
-  type Credentials,
-  decodeBase64,
-  encodeBase64,
-  type SaslExchange,
-  type SaslStep,
-  startSasl,
-} from "../../../wire/sasl/mod.ts";
+import { Reply, reply } from "../../../core/reply.ts";
+import { beginSasl, type LogInStep, type SaslLogIn } from "../../../intake/sasl_log_in.ts";
+import { decodeBase64, encodeBase64 } from "../../../wire/sasl/mod.ts";
 import type { SmtpState } from "../state.ts";
 import { hangUp, type Step } from "../step.ts";
 
@@ -20,12 +13,13 @@ export function auth(state: SmtpState, argument: string): Step | Promise<Step> {
   if (mechanism === "" || more.length > 0) {
     return reply(501, "5.5.4", "Expected a mechanism and at most one response");
   }
-  const exchange = startSasl(mechanism);
-  if (exchange === null) return reply(504, "5.5.4", "No such authentication mechanism");
+  const client = { address: state.clientAddress, protocol: "smtp", tls: state.tls };
+  const logIn = beginSasl(mechanism, state.deps, client);
+  if (logIn === null) return reply(504, "5.5.4", "No such authentication mechanism");
   return proceed(
     state,
-    exchange,
-    () => exchange.start(initial === undefined ? null : decodeInitial(initial)),
+    logIn,
+    async () => await logIn.start(initial === undefined ? null : decodeInitial(initial)),
   );
 }
 
@@ -45,43 +39,39 @@ function decodeInitial(text: string): Uint8Array {
   return text === "=" ? new Uint8Array(0) : decodeBase64(text);
 }
 
-async function proceed(state: SmtpState, exchange: SaslExchange, advance: () => SaslStep): Promise<Step> {
-  let step: SaslStep;
+async function proceed(
+  state: SmtpState,
+  logIn: SaslLogIn,
+  advance: () => Promise<LogInStep>,
+): Promise<Step> {
+  const step = await attempt(state, advance);
+  if (step instanceof Reply) return step;
+  switch (step.kind) {
+    case "challenge":
+      return {
+        kind: "ask",
+        prompt: reply(334, null, encodeBase64(step.challenge)),
+        answer: (line) =>
+          line === "*"
+            ? reply(501, "5.7.0", "Log-in cancelled")
+            : proceed(state, logIn, async () => await logIn.next(decodeBase64(line))),
+      };
+    case "failure":
+      state.log.info("auth-failed", { user: step.user.slice(0, 256), client: state.clientAddress });
+      return await refuseLogIn(state);
+    case "success":
+      state.log.info("auth-ok", { account: step.account, client: state.clientAddress });
+      state.account = step.account;
+      return reply(235, "2.7.0", "Welcome");
+  }
+}
+
+/** RFC 4954 section 4: 501 for what cannot be read; and nothing that goes wrong here may look like a wrong password. */
+async function attempt(state: SmtpState, advance: () => Promise<LogInStep>): Promise<LogInStep | Reply> {
   try {
-    step = advance();
+    return await advance();
   } catch (error) {
     if (error instanceof ProtocolError) return reply(501, "5.5.2", error.message);
-    throw error;
-  }
-  if (step.kind === "credentials") return await logIn(state, step.credentials);
-  return {
-    kind: "ask",
-    prompt: reply(334, null, encodeBase64(step.challenge)),
-    answer: (line) =>
-      line === "*"
-        ? reply(501, "5.7.0", "Log-in cancelled")
-        : proceed(state, exchange, () => exchange.next(decodeBase64(line))),
-  };
-}
-
-async function logIn(state: SmtpState, credentials: Credentials): Promise<Step> {
-  const account = await checkPassword(state, credentials);
-  const { log } = state;
-  if (account === null) {
-    log.info("auth-failed", { user: credentials.user.slice(0, 256), client: state.clientAddress });
-    return await refuseLogIn(state);
-  }
-  log.info("auth-ok", { account, client: state.clientAddress });
-  state.account = account;
-  return reply(235, "2.7.0", "Welcome");
-}
-
-async function checkPassword(state: SmtpState, credentials: Credentials): Promise<string | null> {
-  const from = { address: state.clientAddress, protocol: "smtp" };
-  try {
-    const account = await state.deps.authenticate(credentials.user, credentials.password, from);
-    return actsForItself(credentials) ? account : null;
-  } catch (error) {
     if (error instanceof Refusal) throw error;
     const detail = error instanceof Error ? error.stack ?? error.message : String(error);
     state.log.error("session-error", { command: "AUTH", error: detail });

@@ -7,6 +7,6 @@ import type { Step } from "../step.ts";
 export function helo(state: SmtpState, argument: string): Step {
   const name = parseHello(argument, { lenient: state.isSubmission });
   state.hello = { extended: false, name };
-  state.transaction = null;
+  state.endTransaction();
   return reply(250, null, state.deps.hostname);
 }

@@ -1,3 +1,4 @@
+import { NO_DSN } from "../../../core/envelope.ts";
 import { Refusal } from "../../../core/errors.ts";
 import { reply } from "../../../core/reply.ts";
 import { needsSmtpUtf8, parseRcptArguments } from "../../../wire/smtp/mod.ts";
@@ -17,16 +18,23 @@ export async function rcpt(state: SmtpState, argument: string): Promise<Step> {
 }
 
 async function addRecipient(state: SmtpState, transaction: Transaction, argument: string): Promise<void> {
-  const { recipient, utf8 } = parseRcptArguments(argument, {
+  const { recipient, utf8, routed, dsn } = parseRcptArguments(argument, {
     postmasterDomain: state.deps.hostname.toLowerCase(),
   });
   if (utf8 && !transaction.smtputf8) throw needsSmtpUtf8();
+  state.takeFromAllowance("recipients");
   const { recipients, sender } = transaction;
-  if (recipients.some(({ local, domain }) => local === recipient.local && domain === recipient.domain)) {
+  const known = recipients.findIndex(({ local, domain }) =>
+    local === recipient.local && domain === recipient.domain
+  );
+  if (known >= 0) {
+    transaction.accepted.push(known);
     return;
   }
   // RFC 5321 section 4.5.3.1.10: the client sends the rest with another message.
   if (recipients.length >= state.limits.recipients) throw Refusal.of(452, "4.5.3", "Too many recipients");
-  await state.deps.door.checkRecipient(recipient, sender, state.visitor());
+  await state.deps.door.checkRecipient(recipient, sender, { ...state.visitor(), routed });
+  transaction.accepted.push(recipients.length);
   recipients.push(recipient);
+  transaction.dsn.push(dsn.notify === null && dsn.originalRecipient === null ? NO_DSN : dsn);
 }
