@@ -1,8 +1,12 @@
 import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../core/ports.ts";
 
+/** Who comes through a unix socket is on this machine, and is treated like any other program on it. */
+const LOCAL_HOST = "127.0.0.1";
+
 /** What the runtime says about a socket's end; an IPv4 client on an IPv6 socket is shown as the IPv4 client it is. */
 export function toEndpoint(address: Deno.Addr): Endpoint {
+  if (address.transport === "unix") return { host: LOCAL_HOST, port: 0, path: address.path ?? "" };
   if (address.transport !== "tcp" && address.transport !== "udp") return { host: "", port: 0 };
   return { host: plainAddress(address.hostname), port: address.port };
 }

@@ -2,7 +2,7 @@ import { ConnectionLostError, TimeoutError } from "../core/errors.ts";
 import type { Conn, Endpoint, TlsInfo } from "../core/ports.ts";
 import { Deadline } from "./deadline.ts";
 import { asConnectionLost, type ByteStream } from "./stream.ts";
-import { acceptTls, requestTls, type TlsResult } from "./tls_stream.ts";
+import { acceptTls, type ClientTlsOptions, requestTls, type TlsPeer, type TlsResult } from "./tls_stream.ts";
 import type { ServerTls } from "./tls/mod.ts";
 
 /** How long `close` goes on trying to get out what was written, and again to hear the other side's farewell. */
@@ -10,16 +10,10 @@ const FAREWELL_MS = 1000;
 /** How much of what the other side still sends is read and thrown away then. */
 const FAREWELL_BYTES = 256 * 1024;
 
-export interface ClientTlsOptions {
-  readonly servername: string;
-  readonly verify: boolean;
-  readonly timeoutMs: number;
-}
-
 /** A connection that we opened. */
 export interface ClientConn extends Conn {
   /** As the client, hands the stream over to TLS; when that fails, the connection is of no further use. */
-  startClientTls(options: ClientTlsOptions): Promise<void>;
+  startClientTls(options: ClientTlsOptions): Promise<TlsPeer>;
 }
 
 export interface ConnOptions {
@@ -115,8 +109,9 @@ export class StreamConn implements ClientConn {
     await this.#upgrade((raw) => acceptTls(raw, serverTls.identity, serverTls.timeoutMs()));
   }
 
-  async startClientTls(options: ClientTlsOptions): Promise<void> {
-    await this.#upgrade((raw) => requestTls(raw, options));
+  async startClientTls(options: ClientTlsOptions): Promise<TlsPeer> {
+    const { peer } = await this.#upgrade((raw) => requestTls(raw, options));
+    return peer;
   }
 
   close(): void {
@@ -127,7 +122,7 @@ export class StreamConn implements ClientConn {
     this.#sayFarewell();
   }
 
-  async #upgrade(shake: (raw: ByteStream) => Promise<TlsResult>): Promise<void> {
+  async #upgrade<T extends TlsResult>(shake: (raw: ByteStream) => Promise<T>): Promise<T> {
     if (this.#tls !== null) throw new Error("TLS has begun already");
     if (this.#reading || this.#writer !== null) {
       throw new Error("Start TLS only when no read or write is under way");
@@ -135,15 +130,17 @@ export class StreamConn implements ClientConn {
     if (this.#closing) throw new ConnectionLostError("The connection is closed");
     // What came in clear belongs to nobody (RFC 3207 section 4.2).
     this.#late = null;
+    let result: T;
     try {
-      const { stream, info } = await shake(this.#stream);
-      this.#stream = stream;
-      this.#tls = info;
+      result = await shake(this.#stream);
+      this.#stream = result.stream;
+      this.#tls = result.info;
     } catch (error) {
       this.#broken = asFailure(error);
       throw error;
     }
     if (this.#closing) throw new ConnectionLostError("The connection was closed during the TLS handshake");
+    return result;
   }
 
   #readOn(): void {

@@ -6,7 +6,8 @@ import { errorText } from "./error_text.ts";
 import { NodeStream } from "./node_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
 
-export type { ClientConn, ClientTlsOptions } from "./conn.ts";
+export type { ClientConn } from "./conn.ts";
+export type { ClientTlsOptions, TlsPeer } from "./tls_stream.ts";
 
 const DEFAULT_WRITE_TIMEOUT_MS = 180_000;
 

@@ -18,7 +18,7 @@ export const defaultListenLimits: ListenLimits = {
   handshakeTimeoutMs: 30_000,
 };
 
-export type RefusalReason = "too-many" | "too-many-from-address" | "shutting-down";
+export type RefusalReason = "too-many" | "too-many-from-address" | "shutting-down" | "not-allowed";
 
 /** Counts who is in, and says who may not come in. */
 export class Gate {
@@ -44,6 +44,18 @@ export class Gate {
     this.#perAddress.set(key, count + 1);
     this.#total++;
     return null;
+  }
+
+  /** Counts a connection in of which it will be known only later whose it is. */
+  enterUnknown(): RefusalReason | null {
+    if (this.#total >= this.#limits.current.connections) return "too-many";
+    this.#total++;
+    return null;
+  }
+
+  /** Counts it out again: now it is known, and enters like any other, or it is gone. */
+  leaveUnknown(): void {
+    this.#total--;
   }
 
   /** Counts one out that `enter` counted in. */

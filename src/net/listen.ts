@@ -4,20 +4,28 @@ import type { Conn, Endpoint, Live, Log, Metrics } from "../core/ports.ts";
 import { toEndpoint } from "./address.ts";
 import { StreamConn } from "./conn.ts";
 import { errorText } from "./error_text.ts";
+import { bindUnix } from "./listen_unix.ts";
 import { Gate, type ListenLimits, type RefusalReason } from "./gate.ts";
 import { systemClock, systemRandom } from "./system.ts";
+import type { Networks } from "./networks.ts";
+import { readProxyHeader } from "./proxied_stream.ts";
+import type { ByteStream } from "./stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
 import type { ServerTls } from "./tls/mod.ts";
 
 export { defaultListenLimits, type ListenLimits, type RefusalReason } from "./gate.ts";
 
 export interface ListenOptions {
-  /** The host may be empty: every address, of IPv6 and of IPv4. */
+  /** The host may be empty: every address, of IPv6 and of IPv4. With a path it is a unix socket. */
   readonly endpoint: Endpoint;
   /** What STARTTLS and implicit TLS use; null for neither. */
   readonly tls: ServerTls | null;
   readonly implicitTls: boolean;
   readonly limits: Live<ListenLimits>;
+  /** Whoever comes from here is a proxy and must begin with a PROXY header, which names the client; before TLS too. */
+  readonly proxies?: Live<Networks>;
+  /** Only clients from here may come in; without it, all may. */
+  readonly clients?: Live<Networks>;
   readonly log: Log;
   readonly metrics: Metrics;
   /** The service's name, as in `submission`; it stands in log lines and labels. */
@@ -50,8 +58,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return new TcpListener(bind(options), options);
 }
 
-function bind({ endpoint: { host, port }, name }: ListenOptions): Deno.TcpListener {
+function bind({ endpoint: { host, port, path }, name }: ListenOptions): Deno.TcpListener | Deno.UnixListener {
   try {
+    if (path !== undefined) return bindUnix(path);
     if (host !== "") return Deno.listen({ hostname: host, port });
     try {
       // One socket for both families (RFC 3493 section 5.3).
@@ -63,7 +72,8 @@ function bind({ endpoint: { host, port }, name }: ListenOptions): Deno.TcpListen
       return Deno.listen({ hostname: "0.0.0.0", port });
     }
   } catch (error) {
-    throw new Error(`Cannot listen on ${host || "*"}:${port} for ${name}: ${bindAdvice(error)}`, {
+    const where = path ?? `${host || "*"}:${port}`;
+    throw new Error(`Cannot listen on ${where} for ${name}: ${bindAdvice(error)}`, {
       cause: error,
     });
   }
@@ -80,20 +90,29 @@ function bindAdvice(error: unknown): string {
   return errorText(error);
 }
 
+type Socket = Deno.TcpConn | Deno.UnixConn;
+
+/** A client that is in, and how its bytes come. */
+interface Visitor {
+  readonly stream: ByteStream;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+}
+
 class TcpListener implements Listener {
   readonly endpoint: Endpoint;
   #options: ListenOptions;
-  #socket: Deno.TcpListener;
+  #socket: Deno.TcpListener | Deno.UnixListener;
   #gate: Gate;
   #closed = false;
   #refusalsUnlogged = 0;
   #refusalLoggedAt = -Infinity;
 
-  constructor(socket: Deno.TcpListener, options: ListenOptions) {
+  constructor(socket: Deno.TcpListener | Deno.UnixListener, options: ListenOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#gate = new Gate(options.limits);
-    this.endpoint = toEndpoint(socket.addr);
+    this.endpoint = options.endpoint.path === undefined ? toEndpoint(socket.addr) : options.endpoint;
     this.#acceptAll();
   }
 
@@ -108,33 +127,71 @@ class TcpListener implements Listener {
   }
 
   async #acceptAll(): Promise<void> {
-    const { log, name } = this.#options;
+    const { log, metrics, name } = this.#options;
     while (!this.#closed) {
       try {
         this.#accepted(await this.#socket.accept());
       } catch (error) {
         if (this.#closed) return;
+        if (isGone(error)) {
+          metrics.count("mailden_connections_gone_total", { service: name });
+          continue;
+        }
         log.error("accept-failed", { service: name, error: errorText(error) });
         await systemClock.sleep(ACCEPT_PAUSE_MS);
       }
     }
   }
 
-  #accepted(socket: Deno.TcpConn): void {
-    const remote = toEndpoint(socket.remoteAddr);
-    const why = this.#closed ? "shutting-down" : this.#gate.enter(remote.host);
-    if (why !== null) {
-      this.#refuse(socket, remote, why);
-      return;
-    }
-    this.#serve(socket, remote);
+  #accepted(socket: Socket): void {
+    if ("setNoDelay" in socket) setNoDelay(socket);
+    const visitor: Visitor = {
+      stream: new TcpStream(socket),
+      remote: toEndpoint(socket.remoteAddr),
+      local: toEndpoint(socket.localAddr),
+    };
+    const isProxy = this.endpoint.path === undefined &&
+      (this.#options.proxies?.current.has(visitor.remote.host) ?? false);
+    if (isProxy) void this.#acceptProxied(visitor);
+    else this.#admit(visitor);
   }
 
-  async #serve(socket: Deno.TcpConn, remote: Endpoint): Promise<void> {
+  /** Finds out who is behind the proxy; then it is as if that client had come itself. */
+  async #acceptProxied({ stream, remote, local }: Visitor): Promise<void> {
+    const { limits, log, metrics, name } = this.#options;
+    const why = this.#closed ? "shutting-down" : this.#gate.enterUnknown();
+    if (why !== null) return void this.#refuse(stream, remote, why);
+    let visitor: Visitor;
+    try {
+      const proxied = await readProxyHeader(stream, limits.current.handshakeTimeoutMs);
+      const { source = remote, destination = local } = proxied.header.ends ?? {};
+      visitor = { stream: proxied.stream, remote: source, local: destination };
+    } catch (error) {
+      metrics.count("mailden_proxy_failures_total", { service: name });
+      log.warn("proxy-header-missing", { service: name, remote: remote.host, reason: errorText(error) });
+      return;
+    } finally {
+      this.#gate.leaveUnknown();
+    }
+    this.#admit(visitor);
+  }
+
+  #admit(visitor: Visitor): void {
+    const { host } = visitor.remote;
+    const why = this.#closed ? "shutting-down" : this.#gate.enter(host);
+    if (why !== null) {
+      this.#refuse(visitor.stream, visitor.remote, why);
+    } else if (!(this.#options.clients?.current.has(host) ?? true)) {
+      this.#gate.leave(host);
+      this.#refuse(visitor.stream, visitor.remote, "not-allowed");
+    } else this.#serve(visitor);
+  }
+
+  async #serve({ stream, remote, local }: Visitor): Promise<void> {
     const { limits, metrics, name, onConnection, implicitTls, tls } = this.#options;
-    const conn = new StreamConn(new TcpStream(socket), {
+    const conn = new StreamConn(stream, {
       id: makeId(systemClock, systemRandom),
-      local: toEndpoint(socket.localAddr),
+      local,
       remote,
       writeTimeoutMs: () => limits.current.writeTimeoutMs,
       serverTls: tls === null ? null : { identity: tls, timeoutMs: () => limits.current.handshakeTimeoutMs },
@@ -142,7 +199,6 @@ class TcpListener implements Listener {
     this.#count();
     metrics.count("mailden_connections_total", { service: name });
     try {
-      setNoDelay(socket);
       if (!implicitTls || await this.#shakeHands(conn)) await onConnection(conn);
     } catch (error) {
       this.#logFailure(conn, error);
@@ -174,11 +230,10 @@ class TcpListener implements Listener {
     }
   }
 
-  async #refuse(socket: Deno.TcpConn, remote: Endpoint, why: RefusalReason): Promise<void> {
+  async #refuse(stream: ByteStream, remote: Endpoint, why: RefusalReason): Promise<void> {
     const { implicitTls, metrics, name, refusal } = this.#options;
     metrics.count("mailden_connections_refused_total", { service: name, why });
     this.#logRefusal(remote, why);
-    const stream = new TcpStream(socket);
     // A client that expects TLS could not read it.
     const farewell = implicitTls ? null : refusal(why);
     // The few bytes fit into the empty buffer of a new socket, so this does not wait for the client.
@@ -206,6 +261,15 @@ class TcpListener implements Listener {
   #count(): void {
     this.#options.metrics.gauge("mailden_sessions", this.#gate.total, { service: this.#options.name });
   }
+}
+
+/**
+ * The client reset the connection before we came to accept it. It was taken out of the line all the same, so there is
+ * nothing to wait for: whoever does this on purpose must not keep the others waiting.
+ */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
 }
 
 function setNoDelay(socket: Deno.TcpConn): void {

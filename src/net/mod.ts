@@ -9,7 +9,13 @@
  * Layers, from the wire up: `ByteStream` (bytes: tcp_stream.ts, node_stream.ts, tls_stream.ts), `StreamConn`
  * (conn.ts: time limits, TLS upgrade, farewell), `listen` and `connect`.
  */
-export { type ClientConn, type ClientTlsOptions, connect, type ConnectOptions } from "./connect.ts";
+export {
+  type ClientConn,
+  type ClientTlsOptions,
+  connect,
+  type ConnectOptions,
+  type TlsPeer,
+} from "./connect.ts";
 export { makeResolver, type ResolverOptions } from "./dns/mod.ts";
 export {
   defaultListenLimits,
@@ -19,5 +25,8 @@ export {
   type ListenOptions,
   type RefusalReason,
 } from "./listen.ts";
+export { liveNetworks, Networks } from "./networks.ts";
 export { systemClock, systemRandom } from "./system.ts";
+export { type FetchText, type FetchTextOptions, makeFetchText } from "./fetch_text.ts";
+export { type ClientTrust, makeClientTrust } from "./tls/trust.ts";
 export { openServerTls, type ServerTls, type ServerTlsOptions } from "./tls/mod.ts";

@@ -7,6 +7,7 @@ import type { TlsInfo } from "../core/ports.ts";
 import { NodeStream } from "./node_stream.ts";
 import { asConnectionLost, type ByteStream } from "./stream.ts";
 import type { ServerTls } from "./tls/mod.ts";
+import type { ClientTrust } from "./tls/trust.ts";
 
 /** How much decrypted text may wait to be read; one more read from the network may come on top. */
 const MAX_READ_AHEAD = 64 * 1024;
@@ -14,6 +15,23 @@ const MAX_READ_AHEAD = 64 * 1024;
 export interface TlsResult {
   readonly stream: ByteStream;
   readonly info: TlsInfo;
+}
+
+/** Who a server says it is. */
+export interface TlsPeer {
+  /** Its certificates as DER, its own first, each followed by that of its issuer as far as they were sent. */
+  readonly chain: readonly Uint8Array[];
+  /** Why the certificate is not valid for the name, as a short code such as `CERT_HAS_EXPIRED`; null when it is. */
+  readonly problem: string | null;
+}
+
+export interface ClientTlsOptions {
+  readonly servername: string;
+  /** The handshake fails when the certificate is not valid for the name. */
+  readonly verify: boolean;
+  readonly timeoutMs: number;
+  /** The authorities to believe; the well-known ones when missing. */
+  readonly trust?: ClientTrust;
 }
 
 /** Does the server's side of the handshake over a stream. When it fails, the stream is of no further use. */
@@ -36,11 +54,11 @@ export function acceptTls(raw: ByteStream, identity: ServerTls, timeoutMs: numbe
  * Does the client's side. With `verify` the certificate must be valid for `servername`; without, any will do: that is
  * all opportunistic TLS can ask for (RFC 7435 section 3).
  */
-export function requestTls(
+export async function requestTls(
   raw: ByteStream,
-  options: { readonly servername: string; readonly verify: boolean; readonly timeoutMs: number },
-): Promise<TlsResult> {
-  const { servername, verify, timeoutMs } = options;
+  options: ClientTlsOptions,
+): Promise<TlsResult & { readonly peer: TlsPeer }> {
+  const { servername, verify, timeoutMs, trust } = options;
   const ciphertext = new Ciphertext(raw);
   const socket = tls.connect({
     socket: ciphertext,
@@ -49,8 +67,36 @@ export function requestTls(
     allowHalfOpen: true,
     // RFC 6066 section 3: no address literals in SNI; and the name in a DANE-less MX may be no host name at all.
     ...(isHostName(servername) ? { servername } : {}),
+    ...(trust === undefined ? {} : { secureContext: trust.secureContext }),
   } as tls.ConnectionOptions);
-  return handshake(socket, ciphertext, { event: "secureConnect", timeoutMs, servername: () => servername });
+  const result = await handshake(socket, ciphertext, {
+    event: "secureConnect",
+    timeoutMs,
+    servername: () => servername,
+  });
+  return { ...result, peer: tlsPeer(socket) };
+}
+
+/** No chain is longer than this; and a certificate that issued itself ends it. */
+const MAX_CHAIN = 12;
+
+function tlsPeer(socket: tls.TLSSocket): TlsPeer {
+  const chain: Uint8Array[] = [];
+  let certificate: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  const seen = new Set<string>();
+  while (
+    certificate?.raw !== undefined && chain.length < MAX_CHAIN && !seen.has(certificate.fingerprint256)
+  ) {
+    seen.add(certificate.fingerprint256);
+    chain.push(Uint8Array.from(certificate.raw));
+    certificate = certificate.issuerCertificate;
+  }
+  return { chain, problem: socket.authorized ? null : problemCode(socket.authorizationError) };
+}
+
+function problemCode(error: unknown): string {
+  const { code = null } = error instanceof Error ? error as { readonly code?: unknown } : { code: error };
+  return typeof code === "string" && code !== "" ? code : "UNKNOWN_ERROR";
 }
 
 interface HandshakeOptions {

@@ -14,6 +14,17 @@ function dial(port: number, host = "127.0.0.1", localAddress?: string) {
   return connect({ host, port, timeoutMs: 10_000, id: "client", ...from });
 }
 
+/** A program that opens connections and resets them. */
+function resetConnections(port: number, count: number): string {
+  return `import net from "node:net";
+    for (let i = 0; i < ${count}; i++) {
+      const socket = net.connect({ host: "127.0.0.1", port: ${port} });
+      await new Promise((resolve) => socket.once("connect", resolve));
+      socket.resetAndDestroy();
+    }
+    Deno.exit(0);`;
+}
+
 async function answers(conn: Conn): Promise<boolean> {
   await conn.write(encodeUtf8("ping"));
   return decodeUtf8((await conn.read(10_000))!) === "ping";
@@ -63,6 +74,23 @@ Deno.test("net: a refused TLS client gets no text it could not read; a flood of 
     raw.close();
   }
   assert.ok(server.log.of("connection-refused").length < 5);
+});
+
+Deno.test("net: clients that reset before they are accepted keep nobody waiting, and fill no log", async () => {
+  await using server = await startListener(echo);
+  // Another process, and we stand still meanwhile: so they are in the line, and gone, before we accept the first one.
+  const { success } = new Deno.Command(Deno.execPath(), {
+    args: ["eval", resetConnections(server.port, 60)],
+  }).outputSync();
+  assert.ok(success);
+  const startedAt = performance.now();
+  const client = await dial(server.port);
+  assert.ok(await answers(client));
+  const waitedMs = performance.now() - startedAt;
+  client.close();
+  assert.ok(waitedMs < 2000, `waited ${waitedMs} ms`);
+  assert.deepEqual(server.log.of("accept-failed"), []);
+  assert.ok(server.metrics.counters.get("mailden_connections_gone_total{service=test}")! > 50);
 });
 
 Deno.test("net: close stops accepting and lets sessions go on", async () => {

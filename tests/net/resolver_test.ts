@@ -57,8 +57,15 @@ Deno.test("net/dns: every kind of question", async () => {
     "null.test": { MX: [{ preference: 0, exchange: "" }] },
     "mx1.a.test": { A: ["127.0.0.1", "127.0.0.2"], AAAA: ["::1"] },
     "1.0.0.127.in-addr.arpa": { PTR: ["mx1.a.test"] },
+    "_25._tcp.mx1.a.test": { TLSA: ["3 1 1 00ff"], authentic: true },
   });
   const { resolver } = it;
+  assert.deepEqual(await resolver.tlsa("_25._tcp.mx1.a.test"), {
+    kind: "found",
+    records: [{ usage: 3, selector: 1, matching: 1, data: "00ff" }],
+    ttl: 60,
+    authentic: true,
+  });
   assert.deepEqual(await resolver.mx("A.Test."), {
     kind: "found",
     records: [{ preference: 20, host: "mx2.a.test" }, { preference: 10, host: "mx1.a.test" }],

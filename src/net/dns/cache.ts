@@ -51,6 +51,12 @@ export class DnsCache {
 /** About how many bytes the records take. */
 function weight(answer: Answer): number {
   let sum = 0;
-  for (const record of answer.records) sum += 32 + (typeof record === "string" ? record.length : 64);
+  for (const record of answer.records) sum += 32 + recordWeight(record);
   return sum;
+}
+
+function recordWeight(record: unknown): number {
+  if (typeof record === "string") return record.length;
+  const { data } = record as { readonly data?: unknown };
+  return 64 + (typeof data === "string" ? data.length : 0);
 }

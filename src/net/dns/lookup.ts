@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { DnsError } from "../../core/errors.ts";
 import type { Endpoint, Random } from "../../core/ports.ts";
 import { type DnsRecord, type Question, selectAnswer } from "../../wire/dns/mod.ts";
@@ -22,6 +23,8 @@ export interface LookupOptions {
   readonly tries: number;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Believe the AD bit of servers that are not on this machine, too. */
+  readonly trustAd: boolean;
 }
 
 /** Finds the answer to a question, however many aliases and servers it takes; throws `DnsError`. */
@@ -32,9 +35,9 @@ export async function lookUp(question: Question, options: LookupOptions): Promis
   let authentic = true;
   for (;;) {
     const asked = { name, type: question.type };
-    const step = await askAll(asked, options, (message) => ({
+    const step = await askAll(asked, options, (message, server) => ({
       ...selectAnswer(message, asked),
-      authentic: message.authentic,
+      authentic: message.authentic && (options.trustAd || isLoopback(server.host)),
     }));
     authentic &&= step.authentic;
     if (step.ttl !== null) ttl = Math.min(ttl, step.ttl);
@@ -51,14 +54,14 @@ export async function lookUp(question: Question, options: LookupOptions): Promis
 async function askAll<T>(
   question: Question,
   options: LookupOptions,
-  read: (message: Awaited<ReturnType<typeof ask>>) => T,
+  read: (message: Awaited<ReturnType<typeof ask>>, server: Endpoint) => T,
 ): Promise<T> {
   let last: DnsError | null = null;
   for (let round = 0; round < options.tries; round++) {
     let anySilent = false;
     for (const server of await options.servers.inOrder()) {
       try {
-        return read(await askOne(server, question, options));
+        return read(await askOne(server, question, options), server);
       } catch (error) {
         if (!(error instanceof DnsError)) throw error;
         last = error;
@@ -70,6 +73,10 @@ async function askAll<T>(
     if (!anySilent) break;
   }
   throw last ?? new DnsError("There is no DNS server to ask: set dns.servers");
+}
+
+function isLoopback(host: string): boolean {
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback";
 }
 
 async function askOne(server: Endpoint, question: Question, options: LookupOptions) {

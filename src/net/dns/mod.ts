@@ -9,7 +9,16 @@
  */
 import { normalizeDomain } from "../../core/domain.ts";
 import { DnsError } from "../../core/errors.ts";
-import type { Clock, DnsAnswer, Live, Log, MxRecord, Random, Resolver } from "../../core/ports.ts";
+import type {
+  Clock,
+  DnsAnswer,
+  Live,
+  Log,
+  MxRecord,
+  Random,
+  Resolver,
+  TlsaRecord,
+} from "../../core/ports.ts";
 import { type DnsRecord, reverseName, TYPE } from "../../wire/dns/mod.ts";
 import { DnsCache } from "./cache.ts";
 import { lookUp } from "./lookup.ts";
@@ -24,6 +33,11 @@ export interface ResolverOptions {
   readonly servers: Live<readonly string[]>;
   /** The system's list of servers, where it is not /etc/resolv.conf. */
   readonly resolvConf?: string;
+  /**
+   * Believe the AD bit of any server. Without it only that of a server on this machine counts: on the way from another one
+   * anybody could have set it (RFC 6698 section A.3).
+   */
+  readonly trustAd?: Live<boolean>;
   /** How long one server may take to answer. */
   readonly timeoutMs: number;
   /** How often each server is asked before a look-up fails. */
@@ -72,6 +86,10 @@ class CachingResolver implements Resolver {
     return this.#find(TYPE.TXT, normalizeDomain(name), readText, signal);
   }
 
+  tlsa(name: string, signal?: AbortSignal): Promise<DnsAnswer<TlsaRecord>> {
+    return this.#find(TYPE.TLSA, normalizeDomain(name), readTlsa, signal);
+  }
+
   ptr(address: string, signal?: AbortSignal): Promise<DnsAnswer<string>> {
     return this.#find(TYPE.PTR, reverseName(address), readTarget, signal);
   }
@@ -105,10 +123,11 @@ class CachingResolver implements Resolver {
     question: { readonly type: number; readonly name: string },
     read: Reader<T>,
   ): Promise<DnsAnswer<T>> {
-    const { timeoutMs, tries, random } = this.#options;
+    const { timeoutMs, tries, random, trustAd } = this.#options;
     const signal = this.#closing.signal;
     const found = await this.#slots.run(() => {
-      return lookUp(question, { servers: this.#servers, timeoutMs, tries, random, signal });
+      const options = { servers: this.#servers, timeoutMs, tries, random, signal };
+      return lookUp(question, { ...options, trustAd: trustAd?.current ?? false });
     });
     const { kind, authentic } = found;
     const records = found.records.map(read).filter((record) => record !== null);
@@ -146,6 +165,12 @@ function readAddress(record: DnsRecord): string | null {
 
 function readText(record: DnsRecord): string | null {
   return record.type === TYPE.TXT ? record.text : null;
+}
+
+function readTlsa(record: DnsRecord): TlsaRecord | null {
+  if (record.type !== TYPE.TLSA) return null;
+  const { usage, selector, matching, data } = record;
+  return { usage, selector, matching, data };
 }
 
 function readTarget(record: DnsRecord): string | null {
