@@ -4,6 +4,7 @@
  * alias that goes round in a circle is found at the start and not by the first message.
  */
 import type { Address } from "../core/address.ts";
+import { toNfc } from "../core/unicode.ts";
 import { compileDirectory, localKey } from "./directory_compile.ts";
 import type { AccountInfo, DirectorySpec, DirectoryTables, DomainTable, Target } from "./directory_spec.ts";
 
@@ -23,6 +24,8 @@ export type Resolution =
 export interface Directory {
   ownsDomain(domain: string): boolean;
   resolve(address: Address): Resolution;
+  /** Whether the address itself is an account or an alias, rather than a catch-all's. */
+  hasName(address: Address): boolean;
   /** By login name, in any case; null when there is none. */
   account(name: string): AccountInfo | null;
   accounts(): readonly AccountInfo[];
@@ -54,8 +57,12 @@ class CompiledDirectory implements Directory {
     return target === null ? { kind: "unknown-user" } : { kind: "found", ...target };
   }
 
+  hasName(address: Address): boolean {
+    return this.#domainOf(address)?.names.has(localKey(address.local)) ?? false;
+  }
+
   account(name: string): AccountInfo | null {
-    return this.#tables.accounts.get(name.normalize("NFC").toLowerCase()) ?? null;
+    return this.#tables.accounts.get(toNfc(name).toLowerCase()) ?? null;
   }
 
   accounts(): readonly AccountInfo[] {

@@ -2,6 +2,7 @@ import { type Address, addressKey } from "../core/address.ts";
 import { normalizeDomain } from "../core/domain.ts";
 import {
   type AccountInfo,
+  type AccountSpec,
   DirectoryError,
   type DirectorySpec,
   type DirectoryTables,
@@ -64,6 +65,7 @@ class Builder {
         address,
         displayName: account.name ?? null,
         quota: account.quota ?? null,
+        ...capsOf(account),
       });
     }
   }
@@ -180,6 +182,15 @@ class Builder {
     const account = accounts.find((info) => info.address.domain === domain) ?? accounts[0];
     return account === undefined ? null : { accounts: [account.name], remote: [] };
   }
+}
+
+function capsOf(
+  { recipientsPerDay, newRecipientsPerDay }: AccountSpec,
+): Pick<AccountInfo, "recipientsPerDay" | "newRecipientsPerDay"> {
+  return {
+    ...(recipientsPerDay === undefined ? {} : { recipientsPerDay }),
+    ...(newRecipientsPerDay === undefined ? {} : { newRecipientsPerDay }),
+  };
 }
 
 function checkLocal(text: string, where: string): string {

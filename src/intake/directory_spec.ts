@@ -17,6 +17,9 @@ export interface AccountSpec {
   readonly name?: string | undefined;
   /** Bytes; null is without limit. */
   readonly quota?: number | null | undefined;
+  /** In place of the settings for all (`SubmissionSettings`); null is without limit. */
+  readonly recipientsPerDay?: number | null | undefined;
+  readonly newRecipientsPerDay?: number | null | undefined;
   /** Further names of this account: local names, or addresses in any domain of ours. */
   readonly aliases?: readonly string[] | undefined;
 }
@@ -29,6 +32,9 @@ export interface AccountInfo {
   readonly displayName: string | null;
   /** Bytes; null is without limit. */
   readonly quota: number | null;
+  /** What the configuration says for this account alone. */
+  readonly recipientsPerDay?: number | null;
+  readonly newRecipientsPerDay?: number | null;
 }
 
 /** The configuration of the domains contradicts itself; `message` says where and what to do. */

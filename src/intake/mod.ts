@@ -5,26 +5,37 @@
  * - What can be refused is refused before the final reply, so the sender's own server makes the bounce.
  * - When `submit` resolves, the message is durable for all its recipients, local and remote, by one commit. When it
  *   throws, nothing was stored; either way the stream has been read to its end unless the stream itself broke.
- * - No open relay: other domains are reached by an account or by our own rooms only.
+ * - No open relay: other domains are reached by an account or by our own rooms only; an account writes in its own name
+ *   and to so many recipients a day (`sending_caps.ts`).
  * - The decision is a list of small checks (`checks/`) that return verdicts; only `pipeline.ts` acts on them.
  *
  * `directory.ts` knows whose mail this is, `stamp.ts` writes the trace fields, `authenticator.ts` checks passwords.
  *
  * @module
  */
-import { formatAddress } from "../core/address.ts";
+import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
 import { Refusal } from "../core/errors.ts";
-import type { Clock, Live, Log, Metrics, Random } from "../core/ports.ts";
+import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
 import type { Store } from "../store/mod.ts";
+import { sendCapsNotice } from "./caps_notice.ts";
+import { CANNOT_HOLD } from "./checks/hold.ts";
 import { judgeSender } from "./checks/sender.ts";
 import type { Directory } from "./directory.ts";
 import type { Door } from "./door.ts";
 import type { IntakeLimits } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
-import { findFullAccount } from "./quota.ts";
+import { checkQuota } from "./quota.ts";
 import { routeRecipient } from "./recipients.ts";
+import { SendingCaps } from "./sending_caps.ts";
+import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
 
-export { type AuthLimits, defaultAuthLimits, makeAuthenticator } from "./authenticator.ts";
+export {
+  type Authenticators,
+  type AuthLimits,
+  defaultAuthLimits,
+  makeAuthenticator,
+  makeAuthenticators,
+} from "./authenticator.ts";
 export {
   type AccountInfo,
   type AccountSpec,
@@ -36,6 +47,16 @@ export {
 } from "./directory.ts";
 export type { Door, Visitor } from "./door.ts";
 export { defaultIntakeLimits, type IntakeLimits } from "./limits.ts";
+export {
+  beginSasl,
+  type LogInStep,
+  type SaslClient,
+  type SaslDeps,
+  type SaslLogIn,
+  saslMechanisms,
+} from "./sasl_log_in.ts";
+export { openScramSecret } from "./scram_authenticator.ts";
+export { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
 
 export interface DoorDeps {
   readonly store: Store;
@@ -47,9 +68,20 @@ export interface DoorDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits: Live<IntakeLimits>;
+  /** What our own users may send; the defaults when missing. */
+  readonly submission?: Live<SubmissionSettings>;
+  /** Which recipients of a new message an operator wants held in the queue; null for none. */
+  readonly holds?: (sender: ReversePath, recipients: readonly Address[]) => readonly boolean[] | null;
 }
 
 export function makeDoor(deps: DoorDeps): Door {
+  const submit: Submit = (envelope, message, context) => new Pipeline(deps, envelope, context).run(message);
+  const caps = new SendingCaps({
+    ...deps,
+    facts: deps.store.facts,
+    settings: deps.submission ?? { current: defaultSubmissionSettings },
+    notify: (hit) => void sendCapsNotice({ ...deps, submit }, hit),
+  });
   return {
     checkSender(sender, visitor) {
       const verdict = judgeSender(deps.directory.current, visitor.account, sender);
@@ -62,12 +94,22 @@ export function makeDoor(deps: DoorDeps): Door {
         directory,
         hostname: deps.hostname,
         mayRelay: visitor.account !== null,
+        routed: visitor.routed === true,
       });
       if (route.kind === "refuse") throw new Refusal(route.reply, formatAddress(recipient));
-      const full = await findFullAccount(deps.store, directory, route.accounts);
-      if (full !== null) throw Refusal.of(452, "4.2.2", "Mailbox full, try again later", full);
+      if (visitor.holds === true && route.accounts.length > 0) {
+        throw new Refusal(CANNOT_HOLD, formatAddress(recipient));
+      }
+      const { declaredSize } = visitor;
+      await checkQuota(deps.store, directory, {
+        accounts: route.accounts,
+        ...(declaredSize === undefined ? {} : { declaredSize }),
+      });
+      if (visitor.account !== null && !directory.ownsDomain(recipient.domain)) {
+        await caps.admit(visitor.account, recipient);
+      }
     },
 
-    submit: (envelope, message, context) => new Pipeline(deps, envelope, context).run(message),
+    submit,
   };
 }

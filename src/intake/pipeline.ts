@@ -1,12 +1,14 @@
-import { formatAddress } from "../core/address.ts";
+import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
-import type { Clock, Live, Log, Metrics, SubmitContext } from "../core/ports.ts";
+import type { Clock, Live, Log, Metrics, Random, SubmitContext } from "../core/ports.ts";
 import { reply } from "../core/reply.ts";
 import type { BodyStage, Delivery, Store } from "../store/mod.ts";
 import type { EnvelopeCheck, EnvelopeView, MessageCheck, MessageView, Verdict } from "./checks/check.ts";
+import { authorCheck } from "./checks/author.ts";
 import { headerSizeCheck } from "./checks/header_size.ts";
+import { holdCheck } from "./checks/hold.ts";
 import { messageSizeCheck } from "./checks/message_size.ts";
 import { receivedLoopCheck } from "./checks/received_loop.ts";
 import { recipientsCheck } from "./checks/recipients.ts";
@@ -16,19 +18,32 @@ import { HeaderTap } from "./header_tap.ts";
 import type { IntakeLimits } from "./limits.ts";
 import { type Plan, planRecipients } from "./recipients.ts";
 import { makeStamp, type Stamp } from "./stamp.ts";
+import { SubmissionHeader } from "./submission_header.ts";
+import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
+import { HeadKeeper, makeSuccessReport, successWanted } from "./success_report.ts";
+import { wishesOf } from "./wishes.ts";
 
 /** In the order in which they are asked; the first refusal counts. */
-const ENVELOPE_CHECKS: readonly EnvelopeCheck[] = [senderCheck, recipientsCheck];
-const MESSAGE_CHECKS: readonly MessageCheck[] = [messageSizeCheck, headerSizeCheck, receivedLoopCheck];
+const ENVELOPE_CHECKS: readonly EnvelopeCheck[] = [senderCheck, recipientsCheck, holdCheck];
+const MESSAGE_CHECKS: readonly MessageCheck[] = [
+  messageSizeCheck,
+  headerSizeCheck,
+  receivedLoopCheck,
+  authorCheck,
+];
 
 export interface PipelineDeps {
   readonly store: Store;
   readonly directory: Live<Directory>;
   readonly hostname: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits: Live<IntakeLimits>;
+  readonly submission?: Live<SubmissionSettings>;
+  /** Which recipients of a new message an operator wants held in the queue; null for none. */
+  readonly holds?: (sender: ReversePath, recipients: readonly Address[]) => readonly boolean[] | null;
 }
 
 export type MessageBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -44,6 +59,8 @@ export class Pipeline {
   readonly #context: SubmitContext;
   readonly #log: Log;
   readonly #view: EnvelopeView;
+  /** Kept only for a report of success. */
+  #head: HeadKeeper | null = null;
 
   constructor(deps: PipelineDeps, envelope: Envelope, context: SubmitContext) {
     const directory = deps.directory.current;
@@ -70,12 +87,14 @@ export class Pipeline {
       await drain(message);
       throw this.#refuse(refused);
     }
+    if (successWanted(this.#envelope, this.#view.plan).length > 0) this.#head = new HeadKeeper();
     const stage = this.#deps.store.bodies.stage();
     try {
       const view = await this.#collect(message, stage);
       const bad = firstRefusal(MESSAGE_CHECKS, view);
       if (bad !== null) throw this.#refuse(bad);
       await this.#accept(stage, view);
+      await this.#reportSuccess();
       return this.#outcomes();
     } catch (error) {
       stage.discard();
@@ -88,19 +107,38 @@ export class Pipeline {
     const limit = this.#view.limits.messageSize;
     let size = 0;
     let storeError: { readonly error: unknown } | null = null;
-    for await (const chunk of message) {
-      size += chunk.length;
-      // Nothing more is kept, but the rest must be read.
-      if (size > limit || storeError !== null) continue;
+    const keep = async (chunk: Uint8Array) => {
       tap.write(chunk);
+      this.#head?.write(chunk);
       try {
         await stage.write(chunk);
       } catch (error) {
         storeError = { error };
       }
+    };
+    const header = this.#isOurs ? new SubmissionHeader() : null;
+    for await (const chunk of message) {
+      size += chunk.length;
+      // Nothing more is kept, but the rest must be read.
+      if (size > limit || storeError !== null) continue;
+      const kept = header === null ? chunk : header.write(chunk);
+      if (kept.length > 0) await keep(kept);
     }
-    if (storeError !== null) throw storeError.error;
-    return { ...this.#view, size, header: tap.finish() };
+    const rest = header?.finish();
+    if (rest !== undefined && rest.length > 0 && storeError === null) await keep(rest);
+    if (storeError !== null) throw (storeError as { readonly error: unknown }).error;
+    const view = { ...this.#view, size, header: tap.finish() };
+    return header === null ? view : { ...view, authors: header.authors, checkAuthors: this.#checksAuthors };
+  }
+
+  /** Written here, so that we complete and clean it (RFC 6409 section 8). */
+  get #isOurs(): boolean {
+    return this.#context.origin === "submission" || this.#context.origin === "local";
+  }
+
+  get #checksAuthors(): boolean {
+    const { checkFrom } = this.#deps.submission?.current ?? defaultSubmissionSettings;
+    return checkFrom && this.#context.origin === "submission";
   }
 
   async #accept(stage: BodyStage, view: MessageView): Promise<void> {
@@ -114,12 +152,34 @@ export class Pipeline {
       local: view.plan.accounts.map((account) => ({ account })),
       queued: this.#queueEntry(view, { skip: stamp.skip, dueAt: now }),
     });
-    this.#noteAccepted(view, body.size, (this.#deps.clock.now() - now) / 1000);
+    this.#noteAccepted(view, {
+      size: body.size,
+      messageId: view.header.messageId ?? stamp.messageId,
+      seconds: (this.#deps.clock.now() - now) / 1000,
+    });
   }
 
-  #stamp({ header }: MessageView, now: number): Stamp {
+  /** The message is in the mailboxes, whatever becomes of this. */
+  async #reportSuccess(): Promise<void> {
+    if (this.#head === null) return;
+    const recipients = successWanted(this.#envelope, this.#view.plan);
+    const about = { envelope: this.#envelope, context: this.#context, recipients, head: this.#head.bytes };
+    try {
+      const report = await makeSuccessReport(about, this.#deps);
+      await new Pipeline(this.#deps, report.envelope, report.context).run([report.message]);
+      this.#log.info("success-reported", {
+        from: formatAddress(this.#envelope.sender),
+        recipients: recipients.map(({ address }) => formatAddress(address)),
+        report: report.context.id,
+      });
+    } catch (error) {
+      this.#log.warn("report-failed", { kind: "delivered", reason: String(error) });
+    }
+  }
+
+  #stamp({ header, authors }: MessageView, now: number): Stamp {
     const { sender, recipients, smtputf8 } = this.#envelope;
-    const completes = this.#context.origin === "submission" || this.#context.origin === "local";
+    const completes = this.#isOurs;
     return makeStamp({
       context: this.#context,
       sender,
@@ -127,7 +187,11 @@ export class Pipeline {
       smtputf8,
       hostname: this.#deps.hostname,
       now,
-      add: { date: completes && !header.hasDate, messageId: completes && !header.hasMessageId },
+      add: {
+        date: completes && !header.hasDate,
+        messageId: completes && !header.hasMessageId,
+        from: authors !== undefined && !authors.some(({ name }) => name === "from"),
+      },
     });
   }
 
@@ -136,6 +200,8 @@ export class Pipeline {
     const recipients = view.plan.remote;
     if (recipients.length === 0) return null;
     const seen = view.header.eightBit;
+    const wishes = wishesOf(this.#envelope, view.plan);
+    const held = this.#deps.holds?.(sender, recipients) ?? null;
     // Clients ask for SMTPUTF8 out of habit. The next host must know it only if something in the message needs it: an
     // address (the courier looks at those) or the header (RFC 6531 section 3.6).
     const needed = smtputf8 && ((seen?.header ?? true) || hasUtf8Address(this.#envelope, view.plan));
@@ -145,7 +211,9 @@ export class Pipeline {
       smtputf8: needed,
       eightBit: eightBit || (seen?.anywhere ?? false),
       skip: at.skip,
-      dueAt: at.dueAt,
+      dueAt: Math.max(at.dueAt, this.#envelope.holdUntil ?? 0),
+      ...(wishes === null ? {} : { wishes }),
+      ...(held === null ? {} : { held }),
     };
   }
 
@@ -160,8 +228,11 @@ export class Pipeline {
     });
   }
 
-  #noteAccepted(view: MessageView, size: number, seconds: number): void {
-    const { origin, account, client, protocol } = this.#context;
+  #noteAccepted(
+    view: MessageView,
+    { size, messageId, seconds }: { size: number; messageId: string | null; seconds: number },
+  ): void {
+    const { origin, account, client, protocol, about } = this.#context;
     this.#deps.metrics.count("mailden_messages_in_total", { origin });
     this.#deps.metrics.observe("mailden_accept_seconds", seconds);
     this.#log.info("message-accepted", {
@@ -174,7 +245,8 @@ export class Pipeline {
       local: view.plan.accounts,
       remote: view.plan.remote.map(formatAddress),
       size,
-      messageId: view.header.messageId,
+      messageId,
+      ...(about === undefined ? {} : { about }),
     });
   }
 

@@ -12,7 +12,12 @@ export interface StampInput {
   readonly hostname: string;
   readonly now: number;
   /** Fields that a submission lacks and we add (RFC 6409 section 8). */
-  readonly add: { readonly date: boolean; readonly messageId: boolean };
+  readonly add: {
+    readonly date: boolean;
+    readonly messageId: boolean;
+    /** The sender as author, unless it is the null path. */
+    readonly from?: boolean;
+  };
 }
 
 export interface Stamp {
@@ -20,6 +25,8 @@ export interface Stamp {
   readonly prefix: Uint8Array;
   /** How many of these bytes, at the start, are for local mailboxes only: the Return-Path line. */
   readonly skip: number;
+  /** The Message-ID that was added; null when the message has its own, or needs none. */
+  readonly messageId: string | null;
 }
 
 /**
@@ -29,11 +36,12 @@ export interface Stamp {
  */
 export function makeStamp(input: StampInput): Stamp {
   const returnPath = encodeUtf8(`Return-Path: <${printable(formatAddress(input.sender))}>\r\n`);
-  const trace = encodeUtf8(received(input) + submissionFields(input));
+  const messageId = input.add.messageId ? `<${printable(input.context.id)}@${input.hostname}>` : null;
+  const trace = encodeUtf8(received(input) + submissionFields(input, messageId));
   const prefix = new Uint8Array(returnPath.length + trace.length);
   prefix.set(returnPath);
   prefix.set(trace, returnPath.length);
-  return { prefix, skip: returnPath.length };
+  return { prefix, skip: returnPath.length, messageId };
 }
 
 function received(input: StampInput): string {
@@ -48,10 +56,10 @@ function received(input: StampInput): string {
   return `Received: ${lines.join("\r\n\t")}\r\n`;
 }
 
-function submissionFields({ add, context, hostname, now }: StampInput): string {
+function submissionFields({ add, now, sender }: StampInput, messageId: string | null): string {
+  const from = add.from === true && sender !== null ? `From: ${printable(formatAddress(sender))}\r\n` : "";
   const date = add.date ? `Date: ${formatDate(now)}\r\n` : "";
-  const messageId = add.messageId ? `Message-ID: <${printable(context.id)}@${hostname}>\r\n` : "";
-  return date + messageId;
+  return from + date + (messageId === null ? "" : `Message-ID: ${messageId}\r\n`);
 }
 
 function tlsComment({ tls }: SubmitContext): string {

@@ -169,6 +169,7 @@ Deno.test("door: local and remote recipients come into being in one step, and th
   const outcomes = await submit(world, ["both@here.test", "dan@far.test", "Carol@there.test"], {
     envelope: FROM_ALICE,
     context: ALICE,
+    text: TEXT.replace("eve@there.test", "alice@here.test"),
   });
   assert.deepEqual(outcomes.map(({ kind }) => kind), ["queued", "queued", "queued"]);
   const [queued] = await world.store.spool.due(TEST_NOW, 10);

@@ -10,6 +10,7 @@ import type { Directory } from "../directory.ts";
 import type { HeaderFacts } from "../header_tap.ts";
 import type { IntakeLimits } from "../limits.ts";
 import type { Plan } from "../recipients.ts";
+import type { AuthorField } from "../submission_header.ts";
 
 export type Verdict =
   | { readonly kind: "accept" }
@@ -31,6 +32,10 @@ export interface EnvelopeView {
 export interface MessageView extends EnvelopeView {
   readonly size: number;
   readonly header: HeaderFacts;
+  /** Its From and Sender fields; missing unless it was written here. */
+  readonly authors?: readonly AuthorField[];
+  /** Our user's right to them is to be checked. */
+  readonly checkAuthors?: boolean;
 }
 
 export interface EnvelopeCheck {

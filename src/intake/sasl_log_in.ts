@@ -1,0 +1,162 @@
+import type { Authenticate, Random, Scram, ScramLogIn, TlsInfo } from "../core/ports.ts";
+import {
+  actsForItself,
+  type Credentials,
+  encodeBase64,
+  SASL_MECHANISMS,
+  type SaslExchange,
+  type SaslStep,
+  ScramExchange,
+  type ScramStep,
+  startSasl,
+} from "../wire/sasl/mod.ts";
+
+/** What a session has for its log-ins. */
+export interface SaslDeps {
+  readonly authenticate: Authenticate;
+  /** Without it there is no SCRAM. */
+  readonly scram?: Scram;
+  readonly random: Random;
+}
+
+/** Who logs in, from where and over what. */
+export interface SaslClient {
+  readonly address: string;
+  readonly protocol: string;
+  readonly tls: TlsInfo | null;
+}
+
+/** What comes next. The reason of a failure is for the log and for codes that say no more than it does. */
+export type LogInStep =
+  | { readonly kind: "challenge"; readonly challenge: Uint8Array }
+  | { readonly kind: "success"; readonly account: string }
+  | { readonly kind: "failure"; readonly user: string; readonly reason: "credentials" | "authorization" };
+
+/**
+ * One log-in by SASL (RFC 4422), the same for SMTP, IMAP and POP3: the session passes responses in and challenges out.
+ * Both methods throw `ProtocolError` for a malformed response and `Refusal` when the client may not try now.
+ */
+export interface SaslLogIn {
+  start(initialResponse: Uint8Array | null): Promise<LogInStep>;
+  next(response: Uint8Array): Promise<LogInStep>;
+}
+
+const SCRAM = "SCRAM-SHA-256";
+const SCRAM_PLUS = "SCRAM-SHA-256-PLUS";
+
+/** The mechanisms to announce on a connection, best first. With `without` some that a protocol does not want. */
+export function saslMechanisms(
+  deps: Pick<SaslDeps, "scram">,
+  tls: TlsInfo | null,
+  without: readonly string[] = [],
+): string[] {
+  const scram = deps.scram === undefined
+    ? []
+    : tls?.channelBinding === undefined
+    ? [SCRAM]
+    : [SCRAM_PLUS, SCRAM];
+  return [...scram, ...SASL_MECHANISMS].filter((name) => !without.includes(name));
+}
+
+/** Begins a log-in by the name of its mechanism, in any case; null when it is not offered on this connection. */
+export function beginSasl(mechanism: string, deps: SaslDeps, client: SaslClient): SaslLogIn | null {
+  const name = mechanism.toUpperCase();
+  if (name === SCRAM || name === SCRAM_PLUS) {
+    const binding = client.tls?.channelBinding ?? null;
+    if (deps.scram === undefined || (name === SCRAM_PLUS && binding === null)) return null;
+    const nonce = encodeBase64(deps.random.bytes(18));
+    return new ScramLogInRun(new ScramExchange(name, { nonce, binding }), deps.scram, client);
+  }
+  const exchange = startSasl(name);
+  return exchange === null ? null : new PasswordLogIn(exchange, deps.authenticate, client);
+}
+
+/** PLAIN and LOGIN. */
+class PasswordLogIn implements SaslLogIn {
+  readonly #exchange: SaslExchange;
+  readonly #authenticate: Authenticate;
+  readonly #client: SaslClient;
+
+  constructor(exchange: SaslExchange, authenticate: Authenticate, client: SaslClient) {
+    this.#exchange = exchange;
+    this.#authenticate = authenticate;
+    this.#client = client;
+  }
+
+  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.start(initialResponse));
+  }
+
+  async next(response: Uint8Array): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.next(response));
+  }
+
+  async #follow(step: SaslStep): Promise<LogInStep> {
+    return step.kind === "challenge" ? step : await this.#check(step.credentials);
+  }
+
+  async #check(credentials: Credentials): Promise<LogInStep> {
+    const { user, password } = credentials;
+    const { address, protocol } = this.#client;
+    const account = await this.#authenticate(user, password, { address, protocol });
+    if (account === null) return { kind: "failure", user, reason: "credentials" };
+    if (!actsForItself(credentials)) return { kind: "failure", user, reason: "authorization" };
+    return { kind: "success", account };
+  }
+}
+
+class ScramLogInRun implements SaslLogIn {
+  readonly #exchange: ScramExchange;
+  readonly #scram: Scram;
+  readonly #client: SaslClient;
+  #user = "";
+  #authzid = "";
+  #logIn: ScramLogIn | null = null;
+  #account: string | null = null;
+
+  constructor(exchange: ScramExchange, scram: Scram, client: SaslClient) {
+    this.#exchange = exchange;
+    this.#scram = scram;
+    this.#client = client;
+  }
+
+  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.start(initialResponse));
+  }
+
+  async next(response: Uint8Array): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.next(response));
+  }
+
+  async #follow(step: ScramStep): Promise<LogInStep> {
+    switch (step.kind) {
+      case "challenge":
+        return step;
+      case "salt-wanted":
+        return await this.#begin(step);
+      case "proof":
+        return await this.#judge(step);
+      case "done":
+        return { kind: "success", account: this.#account! };
+    }
+  }
+
+  async #begin({ user, authzid }: { readonly user: string; readonly authzid: string }): Promise<LogInStep> {
+    const { address, protocol } = this.#client;
+    this.#user = user;
+    this.#authzid = authzid;
+    this.#logIn = await this.#scram.begin(user, { address, protocol });
+    return await this.#follow(this.#exchange.useSalt(this.#logIn));
+  }
+
+  async #judge(claim: { readonly authMessage: string; readonly proof: Uint8Array }): Promise<LogInStep> {
+    const user = this.#user;
+    const right = await this.#logIn!.finish(claim);
+    if (right === null) return { kind: "failure", user, reason: "credentials" };
+    if (!actsForItself({ user, authzid: this.#authzid })) {
+      return { kind: "failure", user, reason: "authorization" };
+    }
+    this.#account = right.account;
+    return await this.#follow(this.#exchange.accept(right.signature));
+  }
+}
