@@ -1,4 +1,4 @@
-import type { Job } from "./job.ts";
+import { type Job, senderKey } from "./job.ts";
 
 /**
  * Which parts of which messages are in memory. The store does not know: after a crash nothing is claimed, so everything is
@@ -6,9 +6,11 @@ import type { Job } from "./job.ts";
  * while a read was under way therefore stays out of reach until that read has been used.
  */
 export class Claims {
-  /** How many jobs there are, by message and destination. */
+  /** How many jobs there are, by message and domain. */
   readonly #jobs = new Map<string, number>();
   readonly #messages = new Map<string, number>();
+  /** How many jobs each sender has here. */
+  readonly #senders = new Map<string, number>();
   #released: Set<string> | null = null;
 
   /** How many messages are claimed, in whole or in part. */
@@ -24,25 +26,33 @@ export class Claims {
     this.#released = null;
   }
 
-  isTaken(messageId: string, destination: string): boolean {
-    const key = `${messageId} ${destination}`;
+  isTaken(messageId: string, domain: string): boolean {
+    const key = `${messageId} ${domain}`;
     return this.#jobs.has(key) || (this.#released?.has(key) ?? false);
   }
 
+  /** How many jobs of the same sender are here. */
+  backlogOf(job: Job): number {
+    return this.#senders.get(senderKey(job.message)) ?? 0;
+  }
+
   take(job: Job): void {
-    const { id } = job.message;
-    const key = `${id} ${job.destination}`;
-    this.#jobs.set(key, (this.#jobs.get(key) ?? 0) + 1);
-    this.#messages.set(id, (this.#messages.get(id) ?? 0) + 1);
+    increase(this.#jobs, `${job.message.id} ${job.domain}`);
+    increase(this.#messages, job.message.id);
+    increase(this.#senders, senderKey(job.message));
   }
 
   release(job: Job): void {
-    const { id } = job.message;
-    const key = `${id} ${job.destination}`;
+    const key = `${job.message.id} ${job.domain}`;
     this.#released?.add(key);
     decrease(this.#jobs, key);
-    decrease(this.#messages, id);
+    decrease(this.#messages, job.message.id);
+    decrease(this.#senders, senderKey(job.message));
   }
+}
+
+function increase(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function decrease(counts: Map<string, number>, key: string): void {

@@ -28,4 +28,9 @@ export interface Attempt {
  */
 export interface Courier {
   deliver(attempt: Attempt, signal: AbortSignal): Promise<Outcome[]>;
+  /**
+   * A name for the hosts that take the mail of a domain; domains with the same name share a queue. Missing, or rejecting: each
+   * domain stands for itself.
+   */
+  destinationOf?(domain: string): Promise<string>;
 }

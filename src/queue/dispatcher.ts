@@ -4,16 +4,29 @@ import type { QueueSettings } from "./settings.ts";
 
 const SWEEP_SIZE = 1000;
 
-/** The jobs in memory, by destination; destinations take turns, so a long line at one of them holds up no other. */
+/**
+ * The jobs in memory, by destination; destinations take turns, so a long line at one of them holds up no other. Those with an
+ * urgent job take their turns first, and a part of all places is kept for them.
+ */
 export class Dispatcher {
   readonly #destinations = new Map<string, Destination>();
   /** Destinations with something to start, in the order of their turns. */
-  readonly #turns: Destination[] = [];
+  readonly #turns = new Set<Destination>();
+  readonly #urgentTurns = new Set<Destination>();
+  /** Destinations that the rate limit keeps back. */
+  readonly #paced = new Set<Destination>();
   #waiting = 0;
 
   /** Jobs that wait for their turn. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** When the first of those that the rate limit keeps back may go on; Infinity when there are none. */
+  get pacedUntil(): number {
+    let first = Infinity;
+    for (const { pacedUntil } of this.#paced) first = Math.min(first, pacedUntil);
+    return first;
   }
 
   destination(name: string): Destination {
@@ -33,37 +46,50 @@ export class Dispatcher {
 
   add(job: Job): void {
     const destination = this.destination(job.destination);
-    destination.waiting.push(job);
+    destination.waiting.add(job);
     this.#waiting++;
     this.#list(destination);
   }
 
   /** Takes the next job whose destination has room, and counts it as begun there. */
-  next(settings: QueueSettings, now: number): Job | null {
-    for (;;) {
-      const destination = this.#turns.shift();
-      if (destination === undefined) return null;
-      destination.listed = false;
+  next(settings: QueueSettings, now: number, { urgentOnly }: { readonly urgentOnly: boolean }): Job | null {
+    this.#resume(now);
+    const urgent = this.#nextOf(this.#urgentTurns, settings, now);
+    if (urgent !== null || urgentOnly) return urgent;
+    return this.#nextOf(this.#turns, settings, now);
+  }
+
+  #nextOf(turns: Set<Destination>, settings: QueueSettings, now: number): Job | null {
+    for (const destination of turns) {
+      this.#unlist(destination);
       if (!destination.hasRoom(settings)) continue;
-      const job = destination.waiting.shift();
+      if (destination.pacedUntil > now) {
+        this.#paced.add(destination);
+        continue;
+      }
+      const job = destination.next();
       if (job === undefined) continue;
       this.#waiting--;
-      destination.begin(now);
+      destination.begin(now, settings);
       this.#list(destination);
       return job;
     }
+    return null;
   }
 
   /** A job of this destination has ended, so another one may begin. */
-  finished(destination: Destination, at: { readonly begunAt: number; readonly now: number }): void {
+  finished(
+    destination: Destination,
+    at: { readonly begunAt: number; readonly now: number; readonly settings: QueueSettings },
+  ): void {
     destination.end(at.begunAt);
     this.#list(destination);
-    if (destination.isForgettable(at.now)) this.#destinations.delete(destination.name);
+    if (destination.isForgettable(at.now, at.settings)) this.#destinations.delete(destination.name);
   }
 
   /** Takes out all jobs that wait for a destination. */
   takeWaiting(destination: Destination): Job[] {
-    const jobs = destination.waiting.splice(0);
+    const jobs = destination.waiting.clear();
     this.#waiting -= jobs.length;
     return jobs;
   }
@@ -77,13 +103,27 @@ export class Dispatcher {
   sweep(now: number): void {
     if (this.#destinations.size < SWEEP_SIZE) return;
     for (const [name, destination] of this.#destinations) {
-      if (destination.isForgettable(now)) this.#destinations.delete(name);
+      if (destination.isIdle(now)) this.#destinations.delete(name);
+    }
+  }
+
+  /** Those whose time has come by the rate limit take turns again. */
+  #resume(now: number): void {
+    for (const destination of this.#paced) {
+      if (destination.pacedUntil > now) continue;
+      this.#paced.delete(destination);
+      this.#list(destination);
     }
   }
 
   #list(destination: Destination): void {
-    if (destination.listed || destination.waiting.length === 0) return;
-    destination.listed = true;
-    this.#turns.push(destination);
+    if (destination.waiting.length === 0 || this.#paced.has(destination)) return;
+    this.#turns.add(destination);
+    if (destination.waiting.hasUrgent) this.#urgentTurns.add(destination);
+  }
+
+  #unlist(destination: Destination): void {
+    this.#turns.delete(destination);
+    this.#urgentTurns.delete(destination);
   }
 }

@@ -5,6 +5,7 @@ import type { Destination } from "./destination.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Job, splitMessage } from "./job.ts";
 import { waiting } from "./judge.ts";
+import type { DestinationKeys } from "./keys.ts";
 import type { QueueSettings } from "./settings.ts";
 
 export interface FeederDeps {
@@ -13,16 +14,23 @@ export interface FeederDeps {
   readonly settings: Live<QueueSettings>;
   readonly claims: Claims;
   readonly dispatcher: Dispatcher;
+  readonly keys: DestinationKeys;
   /** Takes over a claimed job whose destination is dead. */
   readonly onDead: (job: Job, destination: Destination) => void;
   /** There are jobs to start. */
   readonly onReady: () => void;
+  /** Runs something in the background that stopping waits for. */
+  readonly track: (task: Promise<void>) => void;
 }
 
-/** How many messages are asked for beyond those already in memory. */
+/** How many messages are asked for at least, beyond those already in memory, which a look at the store shows again. */
 const PAGE = 200;
+/** Nothing is asked for until this part of the memory is free: a look that brings little costs as much as one that brings a lot. */
+const WORTH_A_LOOK = 0.25;
+/** A sender with no more than this in memory has its fresh messages go first. */
+const SMALL_BACKLOG = 10;
 
-/** Brings what is due from the store into memory, as much as there is room for. */
+/** Brings what is due from the store into memory, as much as there is room for, and takes in what comes fresh. */
 export class Feeder {
   readonly #deps: FeederDeps;
   #moreDue = false;
@@ -43,6 +51,27 @@ export class Feeder {
     return Math.min(Infinity, ...this.#appointments);
   }
 
+  /**
+   * Takes in what was put into the queue just now, without reading it back. What has no room here waits in the store, but a
+   * sender who has little under way always finds room: one huge mailing must not delay a single letter.
+   */
+  offer(messages: readonly QueuedMessage[]): void {
+    const { clock, claims } = this.#deps;
+    const settings = this.#deps.settings.current;
+    const now = clock.now();
+    for (const message of messages) {
+      // A look at the store that is under way may have brought it before we heard of it: it must not be sent twice.
+      const jobs = splitMessage(message, { now, size: settings.recipientsPerAttempt })
+        .filter((job) => !claims.isTaken(message.id, job.domain));
+      for (const job of jobs) {
+        const urgent = claims.backlogOf(job) < SMALL_BACKLOG;
+        const most = urgent ? 2 * settings.backlog : settings.backlog;
+        if (claims.size >= most || this.#place({ ...job, urgent }) !== null) this.#moreDue = true;
+      }
+    }
+    this.#deps.onReady();
+  }
+
   /** Page by page, until all that is due was seen, or memory is full, or `isStopping` says so. */
   async fill(isStopping: () => boolean): Promise<void> {
     const { clock, settings, claims, dispatcher } = this.#deps;
@@ -51,7 +80,7 @@ export class Feeder {
     for (const time of this.#appointments) if (time <= now) this.#appointments.delete(time);
     const putOff = new Map<string, number>();
     for (;;) {
-      this.#moreDue = claims.size >= settings.current.backlog;
+      this.#moreDue = claims.size > settings.current.backlog * (1 - WORTH_A_LOOK);
       if (isStopping() || this.#moreDue) return;
       const { overflow, full } = await this.#takePage();
       this.#deps.onReady();
@@ -68,7 +97,8 @@ export class Feeder {
 
   async #takePage(): Promise<{ readonly overflow: readonly Job[]; readonly full: boolean }> {
     const { spool, clock, claims } = this.#deps;
-    const limit = claims.size + PAGE;
+    const room = this.#deps.settings.current.backlog - claims.size;
+    const limit = claims.size + Math.max(PAGE, Math.min(claims.size, room));
     claims.beginRead();
     try {
       const page = await spool.due(clock.now(), limit);
@@ -80,28 +110,67 @@ export class Feeder {
 
   /** Claims the parts of a message that are due and free; returns those that there is no room for. */
   #take(message: QueuedMessage): Job[] {
-    const { clock, claims, dispatcher, onDead } = this.#deps;
-    const settings = this.#deps.settings.current;
-    const now = clock.now();
-    const jobs = splitMessage(message, { now, size: settings.recipientsPerAttempt })
-      .filter((job) => !claims.isTaken(message.id, job.destination));
-    const overflow: Job[] = [];
-    for (const job of jobs) {
-      const destination = dispatcher.destination(job.destination);
-      if (destination.isBlocked(now)) {
-        claims.take(job);
-        onDead(job, destination);
-      } else if (destination.waiting.length >= dispatcher.fairShare(settings)) {
-        overflow.push(job);
-      } else {
-        claims.take(job);
-        dispatcher.add(job);
-      }
-    }
-    return overflow;
+    const { clock, claims } = this.#deps;
+    const jobs = splitMessage(message, {
+      now: clock.now(),
+      size: this.#deps.settings.current.recipientsPerAttempt,
+    })
+      .filter((job) => !claims.isTaken(message.id, job.domain));
+    return jobs.map((job) => this.#place(job)).filter((job) => job !== null);
   }
 
-  /** Schedules a job, which nobody has claimed, for when there will be room. */
+  /** Claims a job and puts it into its line; returns it, unclaimed, when there is no room. */
+  #place(job: Job): Job | null {
+    const { claims, dispatcher, keys, settings } = this.#deps;
+    const key = keys.of(job.domain);
+    if (typeof key !== "string") {
+      // The line is not known yet. It is asked for beside everything else; the domain's own line stands for it until then.
+      const { waiting } = dispatcher.destination(job.destination);
+      if (this.#asking + waiting.length >= settings.current.backlog) return job;
+      claims.take(job);
+      this.#asking++;
+      this.#deps.track(key.then((destination) => this.#placeLater({ ...job, destination })));
+      return null;
+    }
+    const placed = { ...job, destination: key };
+    const destination = dispatcher.destination(key);
+    if (!this.#hasRoom(placed, destination)) return placed;
+    claims.take(placed);
+    this.#enter(placed, destination);
+    return null;
+  }
+
+  /** Jobs whose destination is being asked for. */
+  #asking = 0;
+
+  async #placeLater(job: Job): Promise<void> {
+    const { dispatcher, claims, onReady } = this.#deps;
+    this.#asking--;
+    const destination = dispatcher.destination(job.destination);
+    if (this.#hasRoom(job, destination)) {
+      this.#enter(job, destination);
+      return onReady();
+    }
+    try {
+      await this.#putOff(job, 0);
+    } finally {
+      claims.release(job);
+    }
+  }
+
+  #hasRoom(job: Job, destination: Destination): boolean {
+    const { clock, dispatcher, settings } = this.#deps;
+    if (job.urgent || destination.isBlocked(clock.now())) return true;
+    return destination.waiting.length < dispatcher.fairShare(settings.current);
+  }
+
+  /** Hands a claimed job on. */
+  #enter(job: Job, destination: Destination): void {
+    if (destination.isBlocked(this.#deps.clock.now())) this.#deps.onDead(job, destination);
+    else this.#deps.dispatcher.add(job);
+  }
+
+  /** Schedules a job, which nobody else may take meanwhile, for when there will be room. */
   async #putOff(job: Job, before: number): Promise<void> {
     const { spool, clock, dispatcher } = this.#deps;
     const settings = this.#deps.settings.current;

@@ -1,7 +1,7 @@
 import { addressKey } from "../core/address.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { reply } from "../core/reply.ts";
-import type { QueuedRecipient, RecipientUpdate } from "../store/mod.ts";
+import type { QueuedMessage, QueuedRecipient, RecipientUpdate } from "../store/mod.ts";
 import type { Job } from "./job.ts";
 import { isExpired, isNoticeDue, nextAttemptAt, type Standing } from "./schedule.ts";
 import type { QueueSettings } from "./settings.ts";
@@ -43,6 +43,12 @@ export function isUnreachable(outcomes: readonly Outcome[]): boolean {
     );
 }
 
+/** The host answered, but only to say that it has too much to do (RFC 5321 section 3.8). */
+export function isOverloaded(outcomes: readonly Outcome[]): boolean {
+  return outcomes.length > 0 &&
+    outcomes.every(({ kind, reply }) => kind === "deferred" && reply.code === 421);
+}
+
 function judgeRecipient(
   job: Job,
   { recipient, outcome }: { recipient: QueuedRecipient; outcome: Outcome },
@@ -55,7 +61,7 @@ function judgeRecipient(
   const { now, settings, fraction, counts, notBefore } = options;
   const attempts = recipient.attempts + (counts ? 1 : 0);
   const { delayNotified } = recipient;
-  const standing: Standing = { now, queuedAt: job.message.queuedAt, attempts, delayNotified };
+  const standing: Standing = { now, queuedAt: queuedSince(job.message), attempts, delayNotified };
   if (isExpired(standing, settings)) return { ...about, verdict: "expired", update: done };
   const at = counts ? nextAttemptAt(standing, settings, fraction) : now;
   return {
@@ -64,6 +70,11 @@ function judgeRecipient(
     noticeDue: isNoticeDue(standing, settings),
     update: waiting(recipient, { attempts, outcome, at: Math.max(at, notBefore) }),
   };
+}
+
+/** From when its time in the queue counts. */
+export function queuedSince({ queuedAt, wishes }: QueuedMessage): number {
+  return Math.max(queuedAt, wishes?.releaseAt ?? 0);
 }
 
 /** The recipient stays in the queue. */

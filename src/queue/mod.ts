@@ -9,6 +9,11 @@
  * - The null sender gets no report, and reports have the null sender, so there is no report about a report.
  * - Destinations take turns. A slow one has its own limit of attempts and of jobs in memory; what has no room is scheduled for when
  *   its turn comes, so that it cannot hide others from `SpoolStore.due`. A dead one is left alone for a while, as a whole.
+ * - What was just queued comes by the store's bus and is not read back. The fresh mail of a sender with few jobs here is urgent:
+ *   it finds room when memory is full, goes before the others (four in a row at most), and a tenth of all places is kept
+ *   for it, so that one huge mailing does not delay a single letter.
+ * - A destination is the set of hosts that the courier names (`keys.ts`), else a domain. It bears as many attempts at once as it
+ *   has shown to: more with each success, half on 421, one probe while it is dead.
  * - A message may be in several jobs at once (one for each destination), a recipient in one only (`claims.ts`).
  *
  * A courier says that no host of a destination could be reached by deferring all recipients with 4.4.x in its own name
@@ -22,8 +27,9 @@ import { type QueueRunner, type QueueRunnerDeps, Runner } from "./runner.ts";
 
 export type { Attempt, Courier } from "./courier.ts";
 export type { QueueRunner, QueueRunnerDeps } from "./runner.ts";
+export { type HoldRule, HoldRules, parsePattern } from "./hold_rules.ts";
 export { readHeader } from "./original.ts";
-export { writeReport } from "./report.ts";
+export { type ReportedRecipient, writeReport } from "./report.ts";
 export { defaultQueueSettings, type QueueSettings } from "./settings.ts";
 
 export function makeQueueRunner(deps: QueueRunnerDeps): QueueRunner {

@@ -37,3 +37,10 @@ function findBlankLine(bytes: Uint8Array): number {
     lineStart = lf + 1;
   }
 }
+
+/** Reads a message whole. */
+export async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of content) parts.push(chunk);
+  return concatBytes(parts);
+}

@@ -5,7 +5,8 @@ import { formatDate } from "../wire/mime/mod.ts";
 import type { OriginalHeader } from "./original.ts";
 import { reportText } from "./report_text.ts";
 
-export type ReportKind = "failed" | "delayed";
+/** RFC 3464 section 2.3.3; `relayed` and `delivered` only for a sender that asked (RFC 3461 section 5.2). */
+export type ReportKind = "failed" | "delayed" | "relayed" | "delivered";
 
 export interface ReportedRecipient {
   readonly address: Address;
@@ -15,6 +16,8 @@ export interface ReportedRecipient {
   readonly host: string | null;
   /** It failed because it took too long, not because of what was said last. */
   readonly expired: boolean;
+  /** ORCPT, as in `rfc822;alice@example.com`. */
+  readonly originalRecipient?: string | null;
 }
 
 export interface ReportInput {
@@ -30,35 +33,62 @@ export interface ReportInput {
   readonly giveUpAt: number;
   readonly recipients: readonly ReportedRecipient[];
   readonly header: OriginalHeader;
+  /** The whole message, when the sender asked for it back and it is not too large; then the header need not be sent, too. */
+  readonly full?: Uint8Array | null;
+  /** The sender asked for the whole message, and it is too large. */
+  readonly tooLarge?: boolean;
+  /** ENVID. */
+  readonly envelopeId?: string | null;
+  /** The sender can read UTF-8 in headers (SMTPUTF8), so addresses are written as they are (RFC 6533). */
+  readonly utf8?: boolean;
 }
 
 /** Replies of other servers are cut off here; what they say beyond it helps nobody. */
 const DIAGNOSTIC_LIMIT = 2000;
+/** RFC 3461 section 4.4 allows 100 characters. */
+const ID_LIMIT = 400;
 
 /**
  * A delivery status notification (RFC 3464): first for the person, then for programs, then the header of the
- * message it is about (RFC 6522).
+ * message it is about, or all of it (RFC 6522).
  */
 export function writeReport(input: ReportInput): Uint8Array {
   const boundary = `=_${input.id}`;
   const text = encodeUtf8(reportText(input).replaceAll("\n", "\r\n"));
-  const original = input.header.bytes;
+  const status = encodeUtf8(statusFields(input));
+  const full = input.full ?? null;
+  const original = full ?? input.header.bytes;
+  // RFC 6533 sections 4 and 6: the types of their own are for what is not ASCII alone.
+  const global = (bytes: Uint8Array) => input.utf8 === true && !isAscii(bytes);
+  const kept = full === null ? "text/rfc822-headers" : "message/rfc822";
+  const keptGlobal = full === null ? "message/global-headers" : "message/global";
   return concatBytes([
     encodeUtf8(header(input, boundary)),
     part(boundary, "text/plain; charset=utf-8", text),
-    part(boundary, "message/delivery-status", encodeUtf8(statusFields(input))),
-    part(boundary, "text/rfc822-headers", original),
+    part(boundary, global(status) ? "message/global-delivery-status" : "message/delivery-status", status),
+    part(boundary, global(input.header.bytes) ? keptGlobal : kept, original),
     encodeUtf8(`--${boundary}--\r\n`),
   ]);
 }
 
+/** Whether it can go through a server that knows no SMTPUTF8. */
+export function isAsciiReport({ recipients, header }: ReportInput): boolean {
+  return isAscii(header.bytes) && recipients.every(({ address }) => isPrintable(formatAddress(address)));
+}
+
+const SUBJECTS: Readonly<Record<ReportKind, string>> = {
+  failed: "Your message could not be delivered",
+  delayed: "Your message is delayed",
+  relayed: "Your message was handed on",
+  delivered: "Your message was delivered",
+};
+
 function header(input: ReportInput, boundary: string): string {
   const { hostname, id, kind, now, sender } = input;
-  const subject = kind === "failed" ? "Your message could not be delivered" : "Your message is delayed";
   return lines([
     `From: Mail Delivery System <postmaster@${hostname}>`,
     `To: <${oneLine(formatAddress(sender))}>`,
-    `Subject: ${subject}`,
+    `Subject: ${SUBJECTS[kind]}`,
     `Date: ${formatDate(now)}`,
     `Message-ID: <${id}@${hostname}>`,
     // RFC 3834 section 5: so that no vacation program answers this.
@@ -73,14 +103,17 @@ function header(input: ReportInput, boundary: string): string {
 }
 
 function part(boundary: string, type: string, content: Uint8Array): Uint8Array {
-  const encoding = content.some((byte) => byte > 127) ? "8bit" : "7bit";
+  const encoding = isAscii(content) ? "7bit" : "8bit";
   const head = `--${boundary}\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
   return concatBytes([encodeUtf8(head), content, encodeUtf8("\r\n")]);
 }
 
 /** RFC 3464 section 2.1: one group about the message, then one for each recipient. */
 function statusFields(input: ReportInput): string {
+  const { envelopeId } = input;
   const message = lines([
+    // RFC 3464 section 2.2.1; RFC 3461 section 4.4 lets it be printable ASCII only.
+    ...(envelopeId ? [fold(`Original-Envelope-Id: ${ascii(oneLine(envelopeId)).slice(0, ID_LIMIT)}`)] : []),
     `Reporting-MTA: dns; ${input.hostname}`,
     `X-Mailden-Queue-Id: ${input.originalId}`,
     `Arrival-Date: ${formatDate(input.arrivedAt)}`,
@@ -88,18 +121,23 @@ function statusFields(input: ReportInput): string {
   return [message, ...input.recipients.map((recipient) => recipientFields(input, recipient))].join("\r\n");
 }
 
-function recipientFields(input: ReportInput, { address, host, reply }: ReportedRecipient): string {
+function recipientFields(input: ReportInput, recipient: ReportedRecipient): string {
+  const { address, host, reply } = recipient;
+  const utf8 = input.utf8 === true;
+  const original = typedOriginal(recipient.originalRecipient ?? null, utf8);
   const fields = [
-    `Final-Recipient: ${typedAddress(address)}`,
+    ...(original === null ? [] : [`Original-Recipient: ${original}`]),
+    `Final-Recipient: ${typedAddress(address, utf8)}`,
     `Action: ${input.kind}`,
     `Status: ${statusCode(reply)}`,
   ];
   // RFC 3464 section 2.3.5: the name alone; the address stands in the text for the person.
   if (host !== null) fields.push(`Remote-MTA: dns; ${ascii(oneLine(host)).split(" ")[0]!.slice(0, 255)}`);
-  const type = host === null ? "x-mailden" : "smtp";
-  fields.push(
-    fold(`Diagnostic-Code: ${type}; ${ascii(oneLine(reply.toString())).slice(0, DIAGNOSTIC_LIMIT)}`),
-  );
+  if (host !== null || input.kind !== "delivered") {
+    const type = host === null ? "x-mailden" : "smtp";
+    const said = ascii(oneLine(reply.toString())).slice(0, DIAGNOSTIC_LIMIT);
+    fields.push(fold(`Diagnostic-Code: ${type}; ${said}`));
+  }
   fields.push(`Last-Attempt-Date: ${formatDate(input.now)}`);
   if (input.kind === "delayed") fields.push(`Will-Retry-Until: ${formatDate(input.giveUpAt)}`);
   return lines(fields);
@@ -110,10 +148,22 @@ function statusCode({ enhanced, code }: Reply): string {
   return enhanced ?? `${Math.floor(code / 100)}.0.0`;
 }
 
-/** RFC 3464 section 2.3.2; addresses beyond ASCII by RFC 6533 section 3. */
-function typedAddress(address: Address): string {
+/**
+ * RFC 3464 section 2.3.2; addresses beyond ASCII by RFC 6533 section 3: as they are in a report that may hold UTF-8, else
+ * with the other characters written out.
+ */
+function typedAddress(address: Address, utf8: boolean): string {
   const text = oneLine(formatAddress(address));
-  return /^[\x20-\x7e]*$/.test(text) ? `rfc822; ${text}` : `utf-8; ${xtext(text)}`;
+  return isPrintable(text) ? `rfc822; ${text}` : `utf-8; ${utf8 ? text : xtext(text)}`;
+}
+
+/** RFC 3464 section 2.3.1; null when there is none, or what the sender gave is no typed address. */
+function typedOriginal(text: string | null, utf8: boolean): string | null {
+  const [, type, given] = /^([A-Za-z0-9-]{1,40});([^]{1,1000})$/.exec(text ?? "") ?? [];
+  if (type === undefined || given === undefined) return null;
+  const address = oneLine(given).trim();
+  if (isPrintable(address)) return `${type.toLowerCase()}; ${address}`;
+  return `utf-8; ${utf8 ? address : xtext(address)}`;
 }
 
 function xtext(text: string): string {
@@ -126,7 +176,15 @@ function xtext(text: string): string {
   return written;
 }
 
-/** message/delivery-status is ASCII. */
+function isAscii(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte < 128);
+}
+
+function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** message/delivery-status is ASCII, and so is what we write into its other form. */
 function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, "?");
 }

@@ -7,20 +7,38 @@ const LINE_LENGTH = 300;
 
 /** The part for the person who sent the message: what happened, to whom, in whose words, and what to do. Lines end in LF. */
 export function reportText(input: ReportInput): string {
-  const { kind, hostname } = input;
-  const opening = kind === "failed"
-    ? "Your message could not be delivered to the recipients named below.\nNo further attempts will be made for them."
-    : "Your message has not reached the recipients named below yet.\n" +
-      `You need not do anything: it will be tried again until\n${formatDate(input.giveUpAt)}.`;
   return [
-    `This is the mail server at ${hostname}.`,
-    opening,
+    `This is the mail server at ${input.hostname}.`,
+    opening(input),
     describeOriginal(input),
     ...input.recipients.map((recipient) => describeRecipient(input, recipient)),
-    input.header.cut
-      ? "Details for programs and the beginning of your message's header follow."
-      : "Details for programs and your message's header follow.",
+    closing(input),
   ].join("\n\n") + "\n";
+}
+
+function opening({ kind, giveUpAt }: ReportInput): string {
+  switch (kind) {
+    case "failed":
+      return "Your message could not be delivered to the recipients named below.\n" +
+        "No further attempts will be made for them.";
+    case "delayed":
+      return "Your message has not reached the recipients named below yet.\n" +
+        `You need not do anything: it will be tried again until\n${formatDate(giveUpAt)}.`;
+    case "relayed":
+      return "You asked to be told about your message: it was handed to the next mail server\n" +
+        "for the recipients named below. That server sends no reports of success, so you\n" +
+        "will hear no more about it unless something goes wrong.";
+    case "delivered":
+      return "You asked to be told about your message: it is in the mailboxes of the\n" +
+        "recipients named below.";
+  }
+}
+
+function closing({ header, full, tooLarge }: ReportInput): string {
+  if (full) return "Details for programs and your whole message follow.";
+  const what = header.cut ? "the beginning of your message's header" : "your message's header";
+  const why = tooLarge === true ? " The message itself is too large to be sent back." : "";
+  return `Details for programs and ${what} follow.${why}`;
 }
 
 /** So that the sender knows which message is meant. */
@@ -37,6 +55,8 @@ function describeOriginal({ header, arrivedAt, originalId }: ReportInput): strin
 
 function describeRecipient(input: ReportInput, recipient: ReportedRecipient): string {
   const { host, reply } = recipient;
+  const name = `<${clean(formatAddress(recipient.address))}>`;
+  if (input.kind === "delivered" && host === null) return name;
   const words = reply.toString().length > LINE_LENGTH || reply.lines.length > 1
     ? [
       `${reply.code}${reply.enhanced === null ? "" : ` ${reply.enhanced}`}`,
@@ -46,7 +66,7 @@ function describeRecipient(input: ReportInput, recipient: ReportedRecipient): st
   const advice = input.kind === "failed" ? adviceFor(recipient) : null;
   const said = host === null ? "This server found:" : `The server ${clean(host)} said:`;
   return [
-    `<${clean(formatAddress(recipient.address))}>`,
+    name,
     ...(recipient.expired ? ["    It could not be delivered in time. After the last attempt:"] : []),
     `    ${said}`,
     ...words.map((line) => `        ${clean(line)}`),

@@ -2,18 +2,21 @@ import { formatAddress } from "../core/address.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
 import { reply } from "../core/reply.ts";
-import type { RecipientUpdate, Store } from "../store/mod.ts";
+import type { QueuedMessage, RecipientUpdate, Store } from "../store/mod.ts";
 import { Claims } from "./claims.ts";
 import type { Courier } from "./courier.ts";
 import type { Destination } from "./destination.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Feeder } from "./feeder.ts";
 import type { Job } from "./job.ts";
-import { isUnreachable, judge, type Judged } from "./judge.ts";
+import { isOverloaded, isUnreachable, judge, type Judged } from "./judge.ts";
+import { DestinationKeys } from "./keys.ts";
 import { Reporter } from "./reporter.ts";
 import type { QueueSettings } from "./settings.ts";
+import { toAttempt } from "./attempt.ts";
 import { Settler } from "./settler.ts";
 import { Sleeper } from "./sleeper.ts";
+import { SlowWatch } from "./slow_watch.ts";
 
 export interface QueueRunnerDeps {
   readonly store: Store;
@@ -32,6 +35,8 @@ export interface QueueRunner {
   start(): void;
   /** Looks at the queue at once and tries dead destinations again: after an operator's command. */
   wake(): void;
+  /** Tells the sender of a message that an operator took it out of the queue; false when that is not possible now. */
+  reportDropped(message: QueuedMessage): Promise<boolean>;
   /** Begins nothing new and lets attempts finish, for a bounded time; what is cut off is tried again later. */
   stop(): Promise<void>;
 }
@@ -45,6 +50,8 @@ const IDLE_MS = 60_000;
 /** A job that waited longer is read again before it starts: an operator may have held or dropped it. */
 const STALE_MS = 5_000;
 const ABORT_WAIT_MS = 2_000;
+/** The part of `concurrency` that is kept for urgent jobs. */
+const URGENT_SHARE = 0.1;
 
 export class Runner implements QueueRunner {
   readonly #deps: QueueRunnerDeps;
@@ -57,9 +64,12 @@ export class Runner implements QueueRunner {
   readonly #abort = new AbortController();
   /** Everything under way: attempts, and jobs being put off. */
   readonly #tasks = new Set<Promise<void>>();
-  #running = 0;
-  #slow = 0;
+  readonly #watch: SlowWatch;
   #stopping = false;
+  /** When the loop looks at the store again by itself; Infinity while it looks. */
+  #sleepsUntil = Infinity;
+  /** A timer runs that begins what the rate limit keeps back. */
+  #pacing = false;
   #loop: Promise<void> | null = null;
   #unwatch = () => {};
 
@@ -71,23 +81,51 @@ export class Runner implements QueueRunner {
       settings: deps.settings,
       claims: this.#claims,
       dispatcher: this.#dispatcher,
+      keys: new DestinationKeys(deps.courier, deps.clock),
+      track: (task) => this.#track(task),
       onDead: (job, destination) => this.#track(this.#postpone(job, destination)),
       onReady: () => this.#pump(),
     });
     this.#reporter = new Reporter(deps);
     this.#settler = new Settler({ ...deps, signal: this.#abort.signal });
     this.#sleeper = new Sleeper(deps.clock);
+    this.#watch = new SlowWatch(deps.clock, {
+      slowAfterMs: () => deps.settings.current.slowAfterMs,
+      onSlow: () => this.#pump(),
+      signal: this.#abort.signal,
+    });
   }
 
   start(): void {
     if (this.#loop !== null) return;
-    this.#unwatch = this.#deps.store.bus.watchSpool(() => this.#sleeper.wake());
+    this.#unwatch = this.#deps.store.bus.watchSpool((fresh) => this.#hear(fresh));
     this.#loop = this.#run();
   }
 
   wake(): void {
     this.#dispatcher.unblockAll();
     this.#sleeper.wake();
+  }
+
+  reportDropped(message: QueuedMessage): Promise<boolean> {
+    return this.#reporter.reportDropped(message);
+  }
+
+  /** What was queued just now is taken at once; what an operator made due is looked up. */
+  #hear(fresh: readonly QueuedMessage[]): void {
+    if (fresh.length === 0) return this.#sleeper.wake();
+    if (this.#stopping) return;
+    this.#feeder.offer(fresh);
+    if (this.#feeder.moreDue) this.#sleeper.wake();
+    const now = this.#deps.clock.now();
+    for (const { recipients } of fresh) {
+      for (const { nextAttemptAt } of recipients) if (nextAttemptAt > now) this.#expect(nextAttemptAt);
+    }
+  }
+
+  /** Something comes due then: the loop must not sleep for longer. */
+  #expect(at: number): void {
+    if (at < this.#sleepsUntil) this.#sleeper.wake();
   }
 
   async stop(): Promise<void> {
@@ -124,29 +162,54 @@ export class Runner implements QueueRunner {
     const { clock, store } = this.#deps;
     if (this.#claims.size > 0) {
       if (this.#claims.size > BUSY) await clock.sleep(BUSY_PAUSE_MS, this.#abort.signal);
-      await this.#sleeper.sleep(Math.min(POLL_MS, Math.max(0, this.#feeder.nextAppointment - clock.now())));
-      return;
+      return await this.#sleep(
+        Math.min(POLL_MS, Math.max(0, this.#feeder.nextAppointment - clock.now())),
+      );
     }
     const next = await store.spool.nextDueAt();
     // A job may have been taken out and settled meanwhile; then it is due in the past only for this moment.
     const ms = next === null ? IDLE_MS : Math.max(next - clock.now(), 10);
-    await this.#sleeper.sleep(Math.min(ms, IDLE_MS));
+    await this.#sleep(Math.min(ms, IDLE_MS));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#sleepsUntil = this.#deps.clock.now() + ms;
+    await this.#sleeper.sleep(ms);
+    this.#sleepsUntil = Infinity;
   }
 
   /** Starts what may start. */
   #pump(): void {
     const settings = this.#deps.settings.current;
-    while (!this.#stopping && this.#hasSlot(settings)) {
+    while (!this.#stopping) {
+      const slots = this.#slots(settings);
+      if (slots <= 0) return;
       const begunAt = this.#deps.clock.now();
-      const job = this.#dispatcher.next(settings, begunAt);
-      if (job === null) return;
-      this.#running++;
+      // The last places are kept for urgent jobs, so that a mailing to many hosts does not hold up a letter.
+      const urgentOnly = slots <= Math.floor(settings.concurrency * URGENT_SHARE);
+      const job = this.#dispatcher.next(settings, begunAt, { urgentOnly });
+      if (job === null) break;
       this.#track(this.#attempt(job, begunAt));
     }
+    this.#pace();
   }
 
-  #hasSlot({ concurrency, slowConcurrency }: QueueSettings): boolean {
-    return this.#running - this.#slow < concurrency && this.#running < concurrency + slowConcurrency;
+  /** How many more attempts may begin. */
+  #slots({ concurrency, slowConcurrency }: QueueSettings): number {
+    const { quick, slow } = this.#watch;
+    return Math.min(concurrency - quick, concurrency + slowConcurrency - quick - slow);
+  }
+
+  /** One timer for all destinations that the rate limit keeps back. */
+  #pace(): void {
+    const at = this.#dispatcher.pacedUntil;
+    if (this.#pacing || at === Infinity || this.#stopping) return;
+    this.#pacing = true;
+    const { clock } = this.#deps;
+    clock.sleep(Math.max(1, at - clock.now()), this.#abort.signal).then(() => {
+      this.#pacing = false;
+      this.#pump();
+    });
   }
 
   #track(task: Promise<void>): void {
@@ -157,9 +220,9 @@ export class Runner implements QueueRunner {
   }
 
   async #attempt(claimed: Job, begunAt: number): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, settings } = this.#deps;
     const destination = this.#dispatcher.destination(claimed.destination);
-    const watch = this.#watchSlow();
+    const watched = this.#watch.begin(begunAt);
     try {
       const job = await this.#refresh(claimed);
       if (job === null) return;
@@ -168,32 +231,12 @@ export class Runner implements QueueRunner {
       this.#noteReachability(destination, outcomes, clock.now() - begunAt);
       await this.#conclude(job, outcomes, { counts: true, notBefore: destination.blockedUntil });
     } finally {
-      watch.end();
-      this.#running--;
+      this.#watch.end(watched);
       this.#claims.release(claimed);
-      this.#dispatcher.finished(destination, { begunAt, now: clock.now() });
+      this.#dispatcher.finished(destination, { begunAt, now: clock.now(), settings: settings.current });
       this.#refillWhenLow(destination);
       this.#pump();
     }
-  }
-
-  /** An attempt that hangs must not keep others from starting: after a while it no longer counts. */
-  #watchSlow(): { end(): void } {
-    const { clock, settings } = this.#deps;
-    const timer = new AbortController();
-    let slow = false;
-    clock.sleep(settings.current.slowAfterMs, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
-      slow = true;
-      this.#slow++;
-      this.#pump();
-    });
-    return {
-      end: () => {
-        timer.abort();
-        if (slow) this.#slow--;
-      },
-    };
   }
 
   /** What there is left to do, when the job has waited long enough for an operator to have changed it. */
@@ -207,19 +250,13 @@ export class Runner implements QueueRunner {
     return recipients.length === 0 ? null : { ...job, message, recipients };
   }
 
-  async #deliver({ message, recipients }: Job): Promise<Outcome[]> {
+  async #deliver(job: Job): Promise<Outcome[]> {
     const { store, courier, log } = this.#deps;
+    const { message, recipients } = job;
     const { bodyId, size, skip } = message;
     try {
-      return await courier.deliver({
-        id: message.id,
-        sender: message.sender,
-        recipients: recipients.map((recipient) => recipient.address),
-        smtputf8: message.smtputf8,
-        eightBit: message.eightBit,
-        size: size - skip,
-        content: () => store.bodies.read(bodyId, { start: skip, end: size }),
-      }, this.#abort.signal);
+      const content = () => store.bodies.read(bodyId, { start: skip, end: size });
+      return await courier.deliver(toAttempt(job, content), this.#abort.signal);
     } catch (error) {
       log.error("delivery-error", { message: message.id, error: String(error) });
       const internal = reply(451, "4.3.0", "Internal error, will try again");
@@ -233,8 +270,13 @@ export class Runner implements QueueRunner {
   }
 
   #noteReachability(destination: Destination, outcomes: readonly Outcome[], tookMs: number): void {
-    if (!isUnreachable(outcomes)) return destination.noteReached(tookMs);
     const settings = this.#deps.settings.current;
+    if (!isUnreachable(outcomes)) {
+      destination.noteReached(tookMs);
+      if (isOverloaded(outcomes)) destination.noteOverload(settings);
+      else destination.noteSuccess(settings);
+      return;
+    }
     destination.noteUnreachable(outcomes[0]!, { ...this.#deps, settings });
     for (const job of this.#dispatcher.takeWaiting(destination)) {
       this.#track(this.#postpone(job, destination));
@@ -272,6 +314,7 @@ export class Runner implements QueueRunner {
     if (how.counts) this.#noteResults(job, judged);
     const updates: readonly RecipientUpdate[] = await this.#reporter.report(job.message, judged);
     await this.#settler.settle(job.message.id, updates);
+    for (const { state } of updates) if (state.kind === "waiting") this.#expect(state.nextAttemptAt);
   }
 
   #noteResults(job: Job, judged: readonly Judged[]): void {

@@ -15,7 +15,11 @@ export interface QueueSettings {
   readonly delayNoticeAfterMs: number | null;
   /** Attempts at once. */
   readonly concurrency: number;
+  /** Attempts at once at a destination that nothing is known about; it goes up with success and down with failure. */
   readonly concurrencyPerDestination: number;
+  readonly maxConcurrencyPerDestination: number;
+  /** Messages a minute to one destination at most; null: no limit. */
+  readonly ratePerDestination: number | null;
   /** An attempt that takes longer gives its place in `concurrency` to another, up to `slowConcurrency` of them. */
   readonly slowAfterMs: number;
   readonly slowConcurrency: number;
@@ -29,6 +33,8 @@ export interface QueueSettings {
   readonly stopWaitMs: number;
   /** How much of the original header a report carries, in bytes. */
   readonly reportHeaderSize: number;
+  /** A message up to this size comes back whole with a report when its sender asks for that (RFC 3461 section 4.3). */
+  readonly reportFullSize: number;
 }
 
 export const defaultQueueSettings: QueueSettings = {
@@ -39,6 +45,8 @@ export const defaultQueueSettings: QueueSettings = {
   delayNoticeAfterMs: 4 * HOUR,
   concurrency: 100,
   concurrencyPerDestination: 8,
+  maxConcurrencyPerDestination: 20,
+  ratePerDestination: null,
   slowAfterMs: 20_000,
   slowConcurrency: 400,
   recipientsPerAttempt: 100,
@@ -46,4 +54,5 @@ export const defaultQueueSettings: QueueSettings = {
   backlog: 1000,
   stopWaitMs: 8_000,
   reportHeaderSize: 32 * 1024,
+  reportFullSize: 100 * 1024,
 };

@@ -103,7 +103,7 @@ Deno.test("dead destination: one attempt tells for all, and the others wait too"
   await putMany(world, 1500, "dead.test");
   await putMany(world, 2, "quick.test");
   world.runner.start();
-  await world.calm();
+  await world.pass(500, 20);
   // Those that had begun when the first one failed.
   const first = countTried(world, "dead.test");
   assert.ok(first <= 8, `${first} attempts`);

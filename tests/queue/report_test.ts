@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeLatin1, decodeUtf8, encodeUtf8 } from "../../src/core/bytes.ts";
+import { concatBytes, decodeLatin1, decodeUtf8, encodeUtf8 } from "../../src/core/bytes.ts";
 import { Reply } from "../../src/core/reply.ts";
 import { readHeader } from "../../src/queue/original.ts";
 import { type ReportInput, writeReport } from "../../src/queue/report.ts";
@@ -74,6 +74,45 @@ const GOLDEN: readonly [string, ReportInput][] = [
       reply: new Reply(450, "4.2.0", "Greylisted, come back later"),
       host: HOST,
       expired: false,
+    }],
+  }],
+  ["relayed", {
+    ...BASE,
+    kind: "relayed",
+    envelopeId: "Order+7",
+    recipients: [{
+      address: address("bob@there.test"),
+      reply: new Reply(250, "2.0.0", "Queued as 4711"),
+      host: HOST,
+      expired: false,
+      originalRecipient: "rfc822;robert@there.test",
+    }],
+  }],
+  ["delivered", {
+    ...BASE,
+    kind: "delivered",
+    recipients: [{
+      address: address("bob@here.test"),
+      reply: new Reply(250, "2.1.5", "Delivered"),
+      host: null,
+      expired: false,
+      originalRecipient: "no typed address",
+    }],
+  }],
+  ["failed_full", {
+    ...BASE,
+    full: concatBytes([HEADER, encodeUtf8("\r\nHello.\r\n")]),
+  }],
+  ["failed_utf8", {
+    ...BASE,
+    utf8: true,
+    header: { bytes: encodeUtf8("Subject: Grüße\r\n"), cut: false },
+    recipients: [{
+      address: address("jürgen@there.test"),
+      reply: new Reply(550, "5.1.1", "Unknown"),
+      host: HOST,
+      expired: false,
+      originalRecipient: "utf-8;jürgen@there.test",
     }],
   }],
 ];

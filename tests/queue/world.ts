@@ -12,7 +12,7 @@ import {
   type QueueSettings,
 } from "../../src/queue/mod.ts";
 import { openMemoryStore } from "../../src/store/memory/mod.ts";
-import type { Store } from "../../src/store/mod.ts";
+import type { SenderWishes, Store } from "../../src/store/mod.ts";
 import { ManualClock, RecordingLog, RecordingMetrics, seededRandom } from "../support/fakes.ts";
 import { address, outcome } from "./support.ts";
 
@@ -31,6 +31,7 @@ export interface QueueWorldOptions {
   readonly submit?: Submit;
   /** To put something between the queue and its store. */
   readonly wrap?: (store: Store) => Store;
+  readonly destinationOf?: (domain: string) => Promise<string>;
 }
 
 export interface QueueWorld extends AsyncDisposable {
@@ -56,6 +57,8 @@ export interface PutOptions {
   readonly sender?: string | null;
   readonly text?: string;
   readonly skip?: number;
+  readonly dueAt?: number;
+  readonly wishes?: SenderWishes;
 }
 
 export const TEXT = "Subject: Lunch\r\n\r\nAt noon?\r\n";
@@ -70,6 +73,7 @@ export function makeQueueWorld(options: QueueWorldOptions = {}): QueueWorld {
   const reports: Report[] = [];
   const signals: AbortSignal[] = [];
   const courier: Courier = {
+    ...(options.destinationOf === undefined ? {} : { destinationOf: options.destinationOf }),
     deliver(attempt, signal) {
       signals.push(signal);
       return Promise.all(attempt.recipients.map(async (to): Promise<Outcome> => {
@@ -114,7 +118,8 @@ export function makeQueueWorld(options: QueueWorldOptions = {}): QueueWorld {
     tried,
     reports,
     signals,
-    async put(id, to, { sender = "alice@here.test", text = TEXT, skip = 0 } = {}) {
+    async put(id, to, options = {}) {
+      const { sender = "alice@here.test", text = TEXT, skip = 0, dueAt = clock.now(), wishes } = options;
       const stage = store.bodies.stage();
       await stage.write(encodeUtf8(text));
       await store.accept({
@@ -128,7 +133,8 @@ export function makeQueueWorld(options: QueueWorldOptions = {}): QueueWorld {
           smtputf8: false,
           eightBit: false,
           skip,
-          dueAt: clock.now(),
+          dueAt,
+          ...(wishes === undefined ? {} : { wishes }),
         },
       });
     },
