@@ -16,4 +16,5 @@ export {
   type RemoteCourier,
   type RemoteCourierDeps,
   type RemoteSettings,
+  type RouteRule,
 } from "./remote/mod.ts";

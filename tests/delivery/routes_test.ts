@@ -184,8 +184,8 @@ Deno.test("routes: an address literal is reached directly", async () => {
 Deno.test("routes: the number of hosts and addresses is limited", async () => {
   const many = Array.from({ length: 9 }, (_, index) => `h${index}.test`);
   const zones: Record<string, Zone> = { "there.test": { mx: many.map((name, index) => [index, name]) } };
-  for (const name of many) zones[name] = { a: ["127.0.0.1", "127.0.0.1"] };
-  await using sink = await SmtpSink.start({ behaviour: { drop: "connect" } });
+  for (const name of many) zones[name] = { a: ["127.0.0.1", "127.0.0.2"] };
+  await using sink = await SmtpSink.start({ host: "0.0.0.0", behaviour: { drop: "connect" } });
   for (const [settings, tries] of [[{ maxHosts: 2 }, 4], [{ maxAddresses: 3 }, 3]] as const) {
     await using world = makeWorld({ zones, settings: { port: sink.port, ...settings } });
     const before = sink.connections;

@@ -3,15 +3,18 @@ import type { Address } from "../../src/core/address.ts";
 import { encodeLatin1 } from "../../src/core/bytes.ts";
 import { DnsError } from "../../src/core/errors.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
-import type { DnsAnswer, MxRecord, Resolver } from "../../src/core/ports.ts";
+import type { DnsAnswer, MxRecord, Resolver, TlsaRecord } from "../../src/core/ports.ts";
 import {
   defaultRemoteSettings,
   makeRemoteCourier,
   type RemoteCourier,
   type RemoteSettings,
 } from "../../src/delivery/remote/mod.ts";
-import { connect } from "../../src/net/connect.ts";
+import { type ClientConn, connect } from "../../src/net/connect.ts";
+import { FetchError, type FetchText } from "../../src/net/fetch_text.ts";
 import { systemClock } from "../../src/net/system.ts";
+import { openMemoryStore } from "../../src/store/memory/mod.ts";
+import type { FactStore } from "../../src/store/mod.ts";
 import type { Attempt } from "../../src/queue/courier.ts";
 import { RecordingLog, RecordingMetrics, seededRandom } from "../support/fakes.ts";
 
@@ -20,13 +23,23 @@ export interface Zone {
   readonly mx?: readonly (readonly [preference: number, host: string])[] | "error";
   readonly a?: readonly string[] | "error";
   readonly aaaa?: readonly string[] | "error";
+  readonly txt?: readonly string[] | "error";
+  /** As in a zone file: `3 1 1 abcd`. */
+  readonly tlsa?: readonly string[] | "error";
+  /** DNSSEC proved what stands here. */
+  readonly authentic?: boolean;
 }
 
 export function tableResolver(zones: Readonly<Record<string, Zone>>): Resolver {
   function answer<T>(name: string, records: readonly T[] | "error" | undefined): Promise<DnsAnswer<T>> {
     if (records === "error") return Promise.reject(new DnsError(`No answer for ${name}`));
     const kind = zones[name] === undefined ? "nxdomain" : records === undefined ? "nodata" : "found";
-    return Promise.resolve({ kind, records: records ?? [], ttl: 60, authentic: false });
+    return Promise.resolve({
+      kind,
+      records: records ?? [],
+      ttl: 60,
+      authentic: zones[name]?.authentic ?? false,
+    });
   }
   return {
     mx(name) {
@@ -38,9 +51,19 @@ export function tableResolver(zones: Readonly<Record<string, Zone>>): Resolver {
     },
     a: (name) => answer(name, zones[name]?.a),
     aaaa: (name) => answer(name, zones[name]?.aaaa),
-    txt: (name) => answer<string>(name, undefined),
+    txt: (name) => answer(name, zones[name]?.txt),
+    tlsa(name) {
+      const tlsa = zones[name]?.tlsa;
+      const records = tlsa === undefined || tlsa === "error" ? tlsa : tlsa.map(tlsaRecord);
+      return answer<TlsaRecord>(name, records);
+    },
     ptr: (name) => answer<string>(name, undefined),
   };
+}
+
+function tlsaRecord(text: string): TlsaRecord {
+  const [usage, selector, matching, data = ""] = text.split(" ");
+  return { usage: Number(usage), selector: Number(selector), matching: Number(matching), data };
 }
 
 export function address(text: string): Address {
@@ -73,6 +96,7 @@ export interface CourierWorld extends AsyncDisposable {
   readonly courier: RemoteCourier;
   readonly log: RecordingLog;
   readonly metrics: RecordingMetrics;
+  readonly facts: FactStore;
   deliver(attempt: Attempt): Promise<Outcome[]>;
 }
 
@@ -81,6 +105,12 @@ export interface CourierWorldOptions {
   readonly settings?: Partial<RemoteSettings>;
   readonly ownListeners?: readonly string[];
   readonly connect?: typeof connect;
+  /** Sees every connection. */
+  readonly onConnect?: (conn: ClientConn) => void;
+  /** What another courier has learnt. */
+  readonly facts?: FactStore;
+  /** What the policy hosts of MTA-STS give, by URL. */
+  readonly policies?: Readonly<Record<string, string>>;
 }
 
 /** Time-outs are short for what a test lets expire, and long for the rest. */
@@ -90,9 +120,22 @@ export function makeWorld(options: CourierWorldOptions): CourierWorld {
   const { zones = {}, settings = {}, ownListeners = [] } = options;
   const log = new RecordingLog();
   const metrics = new RecordingMetrics();
+  const { facts } = options.facts === undefined
+    ? openMemoryStore({ clock: systemClock, random: seededRandom(2) })
+    : { facts: options.facts };
+  const fetchText: FetchText = ({ url }) => {
+    const text = options.policies?.[url];
+    return text === undefined ? Promise.reject(new FetchError(`Nothing at ${url}`)) : Promise.resolve(text);
+  };
   const courier = makeRemoteCourier({
+    fetchText,
+    facts,
     resolver: tableResolver(zones),
-    connect: options.connect ?? connect,
+    async connect(to) {
+      const conn = await (options.connect ?? connect)(to);
+      options.onConnect?.(conn);
+      return conn;
+    },
     hostname: "mx.here.test",
     clock: systemClock,
     random: seededRandom(),
@@ -105,6 +148,7 @@ export function makeWorld(options: CourierWorldOptions): CourierWorld {
     courier,
     log,
     metrics,
+    facts,
     deliver: (attempt) => courier.deliver(attempt, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       courier.close();

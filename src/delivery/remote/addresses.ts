@@ -4,7 +4,8 @@ import type { DnsAnswer, Resolver } from "../../core/ports.ts";
 import type { RouteHost } from "./mx.ts";
 
 export type HostAddresses =
-  | { readonly kind: "found"; readonly addresses: readonly string[] }
+  /** `authentic`: DNSSEC proved all of them. */
+  | { readonly kind: "found"; readonly addresses: readonly string[]; readonly authentic: boolean }
   | { readonly kind: "none" }
   | { readonly kind: "error"; readonly reason: string };
 
@@ -17,21 +18,31 @@ export async function resolveHost(
     readonly signal: AbortSignal;
   },
 ): Promise<HostAddresses> {
-  if (host.addresses !== null) return { kind: "found", addresses: host.addresses };
-  if (isIP(host.name) !== 0) return { kind: "found", addresses: [host.name] };
+  if (host.addresses !== null) return { kind: "found", addresses: host.addresses, authentic: false };
+  if (isIP(host.name) !== 0) return { kind: "found", addresses: [host.name], authentic: false };
   const [six, four] = await Promise.all([
-    ipv6 ? ask(resolver.aaaa(host.name, signal)) : [],
+    ipv6 ? ask(resolver.aaaa(host.name, signal)) : NOT_ASKED,
     ask(resolver.a(host.name, signal)),
   ]);
-  const addresses = interleave(six instanceof DnsError ? [] : six, four instanceof DnsError ? [] : four);
-  if (addresses.length > 0) return { kind: "found", addresses };
+  const answers = [six, four].filter((answer): answer is Asked => !(answer instanceof DnsError));
+  const addresses = interleave(
+    six instanceof DnsError ? [] : six.records,
+    four instanceof DnsError ? [] : four.records,
+  );
+  // RFC 7672 section 2.2.2: what is used must be proved; a family without an address says nothing.
+  const authentic = answers.every((answer) => answer.records.length === 0 || answer.authentic);
+  if (addresses.length > 0) return { kind: "found", addresses, authentic };
   const error = [six, four].find((result) => result instanceof DnsError);
   return error === undefined ? { kind: "none" } : { kind: "error", reason: error.message };
 }
 
-async function ask(asked: Promise<DnsAnswer<string>>): Promise<readonly string[] | DnsError> {
+const NOT_ASKED = { records: [], authentic: false };
+
+type Asked = Pick<DnsAnswer<string>, "records" | "authentic">;
+
+async function ask(asked: Promise<DnsAnswer<string>>): Promise<Asked | DnsError> {
   try {
-    return (await asked).records;
+    return await asked;
   } catch (error) {
     if (error instanceof DnsError) return error;
     throw error;

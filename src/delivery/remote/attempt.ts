@@ -3,25 +3,35 @@ import type { Outcome } from "../../core/outcome.ts";
 import type { Log } from "../../core/ports.ts";
 import { type Reply, reply } from "../../core/reply.ts";
 import type { Attempt } from "../../queue/courier.ts";
-import type { RemoteCourierDeps } from "./deps.ts";
-import { ContentError, HostFailure, isLost } from "./failure.ts";
+import { ContentError, HostFailure, isLost, PolicyFailure } from "./failure.ts";
+import { isPolicyRefusal } from "./fallback.ts";
+import { Host, type ReadyPeer } from "./host.ts";
 import { findRoute, type Route } from "./mx.ts";
-import { openPeer } from "./open_peer.ts";
-import { describeTarget, type Peer, type Target } from "./peer.ts";
-import type { PeerPool } from "./pool.ts";
+import type { CourierParts } from "./parts.ts";
+import { describeTarget, type Peer } from "./peer.ts";
+import type { DomainPolicy } from "./policy/mod.ts";
 import type { RelaySettings } from "./settings.ts";
-import { Targets } from "./targets.ts";
-import { Transaction } from "./transaction.ts";
+import { type HostTarget, Targets } from "./targets.ts";
+import { type Answer, Transaction } from "./transaction.ts";
+
+export interface RemoteAttemptOptions {
+  /** The host to go to; null: those that the DNS names. */
+  readonly relay: RelaySettings | null;
+  readonly signal: AbortSignal;
+}
 
 /**
- * One try to hand one message to its next host. The steps: find the route, go through its addresses in order, at each of them get
- * a connection and run a transaction, until every recipient has its answer or no address is left. A permanent or a
- * temporary reply to a recipient is an answer; a host that cannot be talked to, or refuses to talk, is not: the next one is asked.
+ * One try to hand one message to its next host. The steps: find the route and the policy of the domain, go through the hosts in
+ * order, at each of them get a connection that the policy allows and run a transaction, until every recipient has its answer or no
+ * host is left. A permanent or a temporary reply to a recipient is an answer; a host that cannot be talked to, or refuses to talk, is
+ * not: the next one is asked.
  */
 export class RemoteAttempt {
+  /** Recipients whose host refuses us for reasons of policy, with its words. */
+  readonly refused = new Map<Address, Reply>();
   readonly #attempt: Attempt;
-  readonly #deps: RemoteCourierDeps;
-  readonly #pool: PeerPool;
+  readonly #domain: string;
+  readonly #parts: CourierParts;
   readonly #signal: AbortSignal;
   readonly #log: Log;
   readonly #relay: RelaySettings | null;
@@ -30,49 +40,72 @@ export class RemoteAttempt {
   readonly #outcomes = new Map<Address, Outcome>();
   readonly #failures: HostFailure[] = [];
 
-  constructor(
-    attempt: Attempt,
-    deps: RemoteCourierDeps,
-    options: { readonly pool: PeerPool; readonly signal: AbortSignal },
-  ) {
+  constructor(attempt: Attempt, parts: CourierParts, options: RemoteAttemptOptions) {
     this.#attempt = attempt;
-    this.#deps = deps;
-    this.#pool = options.pool;
+    this.#domain = attempt.recipients[0]?.domain ?? "";
+    this.#parts = parts;
     this.#signal = options.signal;
-    this.#log = deps.log.with({ message: attempt.id });
-    this.#relay = deps.settings.current.relay;
+    this.#log = parts.deps.log.with({ message: attempt.id });
+    this.#relay = options.relay;
     this.#open = attempt.recipients;
   }
 
   async run(): Promise<Outcome[]> {
-    const domain = this.#attempt.recipients[0]?.domain ?? "";
-    const route = await this.#findRoute(domain);
+    const { policies, deps } = this.#parts;
+    const [route, domainPolicy] = await Promise.all([
+      this.#findRoute(),
+      this.#relay === null ? policies.ofDomain(this.#domain, deps.settings.current) : null,
+    ]);
     if (route.kind === "answer") this.#answerRest(route.reply, null);
-    else await this.#tryTargets(domain, route);
+    else await this.#tryHosts(route, domainPolicy);
     return this.#attempt.recipients.map((recipient) => this.#outcomes.get(recipient)!);
   }
 
-  #findRoute(domain: string): Route | Promise<Route> {
-    const { resolver, random, settings } = this.#deps;
+  #findRoute(): Route | Promise<Route> {
+    const { resolver, random, settings } = this.#parts.deps;
     if (this.#relay !== null) {
       const { host, port } = this.#relay;
-      return { kind: "hosts", groups: [[{ name: host, addresses: null, port }]], implicit: false };
+      const groups = [[{ name: host, addresses: null, port }]];
+      return { kind: "hosts", groups, implicit: false, authentic: false };
     }
-    return findRoute(domain, { resolver, random, port: settings.current.port, signal: this.#signal });
+    return findRoute(this.#domain, { resolver, random, port: settings.current.port, signal: this.#signal });
   }
 
-  async #tryTargets(domain: string, route: Extract<Route, { kind: "hosts" }>): Promise<void> {
-    const targets = new Targets(domain, route, { deps: this.#deps, signal: this.#signal });
+  async #tryHosts(
+    route: Extract<Route, { kind: "hosts" }>,
+    domainPolicy: DomainPolicy | null,
+  ): Promise<void> {
+    const isRelay = this.#relay !== null;
+    const targets = new Targets(this.#domain, route, {
+      deps: this.#parts.deps,
+      isRelay,
+      signal: this.#signal,
+    });
     for await (const target of targets) {
       if (this.#signal.aborted) break;
-      await this.#tryTarget(target);
+      await this.#tryHost(target, domainPolicy);
       if (this.#open.length === 0) return;
     }
     if (this.#signal.aborted) {
       return this.#answerRest(reply(451, "4.3.2", "This server is being stopped"), null);
     }
+    this.#noteRefusals();
     const failure = this.#tellingFailure();
-    this.#answerRest(this.#spareRelay(failure?.reply ?? targets.deadEnd), failure?.host ?? null);
+    const answer = failure === null ? this.#spareRelay(targets.deadEnd) : this.#finalWords(failure);
+    this.#answerRest(answer, failure?.host ?? null);
+  }
+
+  /** Of all that went wrong, what a host said about us rather than about itself. */
+  #noteRefusals(): void {
+    const said = this.#failures.find((failure) =>
+      !(failure instanceof PolicyFailure) && failure.host !== null && isPolicyRefusal(failure.reply, "host")
+    );
+    if (said === undefined) return;
+    for (const recipient of this.#open) this.refused.set(recipient, said.reply);
+  }
+
+  #finalWords(failure: HostFailure): Reply {
+    return failure instanceof PolicyFailure ? failure.reply : this.#spareRelay(failure.reply);
   }
 
   /** What is wrong between us and our relay is for the operator to mend; it must not bounce everybody's mail. */
@@ -90,45 +123,48 @@ export class RemoteAttempt {
     return said.findLast((failure) => temporary.includes(failure)) ?? temporary.at(-1)!;
   }
 
-  async #tryTarget(target: Target): Promise<void> {
-    const idle = this.#pool.take(target);
+  async #tryHost(target: HostTarget, domainPolicy: DomainPolicy | null): Promise<void> {
+    const host = new Host(target, this.#parts, {
+      attempt: this.#attempt,
+      relay: this.#relay,
+      domainPolicy,
+      log: this.#log,
+      signal: this.#signal,
+    });
+    const refusal = await host.prepare();
+    if (refusal !== null) return this.#noteFailure(target.name, refusal);
+    const idle = host.takeIdle();
     // A host may have closed an idle connection at any time; that says nothing about it.
     if (idle !== null && await this.#transact(idle, { reused: true })) return;
-    if (this.#signal.aborted || this.#open.length === 0) return;
-    try {
-      const peer = await openPeer(target, this.#deps, {
-        relay: this.#relay,
-        log: this.#log,
-        signal: this.#signal,
-      });
-      await this.#transact(peer, { reused: false });
-    } catch (error) {
-      if (!(error instanceof HostFailure)) throw error;
-      this.#noteFailure(target, error);
+    while (host.hasMore && this.#open.length > 0 && !this.#signal.aborted) {
+      const ready = await host.open((where, failure) => this.#noteFailure(describeTarget(where), failure));
+      if (ready !== null) await this.#transact(ready, { reused: false });
     }
   }
 
   /** False when a reused connection turned out to be dead before anything was said on it. */
-  async #transact(peer: Peer, { reused }: { readonly reused: boolean }): Promise<boolean> {
+  async #transact(ready: ReadyPeer, { reused }: { readonly reused: boolean }): Promise<boolean> {
+    const { peer, requirement, verdict } = ready;
     this.#log.info("delivery-attempt", {
       session: peer.conn.id,
       host: peer.target.name,
       address: peer.target.address,
       port: peer.target.port,
       tls: peer.conn.tls?.version ?? null,
+      policy: requirement.policy,
+      verified: verdict.verified,
       reused,
       recipients: this.#open.length,
     });
-    const transaction = new Transaction(peer, this.#attempt, {
-      recipients: this.#open,
-      timeouts: this.#deps.settings.current.timeouts,
-    });
+    const { timeouts, bdatSize } = this.#parts.deps.settings.current;
+    const transaction = new Transaction(peer, this.#attempt, { recipients: this.#open, timeouts, bdatSize });
     const abort = () => peer.conn.close();
     this.#signal.addEventListener("abort", abort);
     try {
       await transaction.run();
       this.#collect(transaction, peer);
-      this.#pool.put(peer);
+      this.#parts.pool.put(peer);
+      await this.#remember(transaction, ready);
       return true;
     } catch (error) {
       peer.quit();
@@ -140,14 +176,22 @@ export class RemoteAttempt {
     }
   }
 
+  /** The TLS that a message was taken over is the least for the next one. */
+  async #remember({ answers }: Transaction, { peer, verdict }: ReadyPeer): Promise<void> {
+    if (!this.#parts.deps.settings.current.tlsMemory || this.#relay !== null || peer.tls === null) return;
+    if (![...answers.values()].some(({ reply }) => reply.isSuccess)) return;
+    await this.#parts.policies.remember(this.#domain, verdict.verified === null ? "encrypted" : "verified");
+  }
+
   #noteBroken(
     error: unknown,
     { peer, transaction, reused }: { peer: Peer; transaction: Transaction; reused: boolean },
   ): boolean {
+    const where = describeTarget(peer.target);
     if (error instanceof HostFailure) {
       // 421 on an old connection is its end, not a refusal of this message (RFC 5321 section 3.8).
       if (reused && error.reply.code === 421) return false;
-      this.#noteFailure(peer.target, error);
+      this.#noteFailure(where, error);
       return true;
     }
     if (!isLost(error)) throw error;
@@ -158,27 +202,42 @@ export class RemoteAttempt {
       return true;
     }
     if (reused) return false;
-    this.#noteFailure(peer.target, new HostFailure(words, peer.host));
+    this.#noteFailure(where, new HostFailure(words, peer.host));
     return true;
   }
 
-  #noteFailure(target: Target, failure: HostFailure): void {
+  #noteFailure(host: string, failure: HostFailure): void {
     this.#failures.push(failure);
-    this.#log.info("delivery-host-failed", { host: describeTarget(target), reply: failure.reply.toString() });
+    this.#log.info("delivery-host-failed", { host, reply: failure.reply.toString() });
   }
 
-  #collect({ answers }: Transaction, peer: Peer): void {
-    for (const [recipient, answer] of answers) this.#answer(recipient, answer, peer.host);
+  #collect(transaction: Transaction, peer: Peer): void {
+    const { answers, passesDsnOn } = transaction;
+    for (const [recipient, answer] of answers) this.#take(recipient, answer, { peer, passesDsnOn });
     this.#open = this.#open.filter((recipient) => !answers.has(recipient));
   }
 
+  #take(
+    recipient: Address,
+    { reply, step }: Answer,
+    { peer, passesDsnOn }: { readonly peer: Peer; readonly passesDsnOn: boolean },
+  ): void {
+    if (!reply.isSuccess && step !== null && isPolicyRefusal(reply, step)) this.refused.set(recipient, reply);
+    this.#answer(recipient, reply, { host: peer.host, dsnPassedOn: passesDsnOn });
+  }
+
   #answerRest(answer: Reply, host: string | null): void {
-    for (const recipient of this.#open) this.#answer(recipient, answer, host);
+    for (const recipient of this.#open) this.#answer(recipient, answer, { host });
     this.#open = [];
   }
 
-  #answer(recipient: Address, answer: Reply, host: string | null): void {
+  #answer(
+    recipient: Address,
+    answer: Reply,
+    { host, dsnPassedOn = false }: { readonly host: string | null; readonly dsnPassedOn?: boolean },
+  ): void {
     const kind = answer.isPermanent ? "failed" : answer.isTemporary ? "deferred" : "relayed";
-    this.#outcomes.set(recipient, { recipient, kind, reply: answer, host });
+    const passed = kind === "relayed" && dsnPassedOn ? { dsnPassedOn } : {};
+    this.#outcomes.set(recipient, { recipient, kind, reply: answer, host, ...passed });
   }
 }

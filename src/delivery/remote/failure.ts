@@ -1,12 +1,14 @@
 import { ConnectionLostError, ProtocolError, TimeoutError } from "../../core/errors.ts";
 import { type Reply, reply } from "../../core/reply.ts";
+import { describeTarget, type Target } from "./peer.ts";
+import type { TlsFailure } from "./policy/failure_type.ts";
 
 /**
  * One host could not be used for this message; another one may. `reply` is what it said, or our words for what happened; `host`
  * is null when it said nothing at all.
  */
 export class HostFailure extends Error {
-  override readonly name = "HostFailure";
+  override readonly name: string = "HostFailure";
   readonly reply: Reply;
   readonly host: string | null;
 
@@ -14,6 +16,20 @@ export class HostFailure extends Error {
     super(reply.toString());
     this.reply = reply;
     this.host = host;
+  }
+}
+
+/** We refuse the host: its TLS does not satisfy a policy. Never a reason to send the mail by a way that is worse. */
+export class PolicyFailure extends HostFailure {
+  /** For the report to the other domain. */
+  readonly flaw: TlsFailure | null;
+
+  constructor(
+    reply: Reply,
+    about: { readonly target: Pick<Target, "name" | "address"> | null; readonly flaw: TlsFailure | null },
+  ) {
+    super(reply, about.target === null ? null : describeTarget(about.target));
+    this.flaw = about.flaw;
   }
 }
 

@@ -17,6 +17,8 @@ export type Route =
     readonly groups: readonly (readonly RouteHost[])[];
     /** There is no MX, so the domain itself is the host (RFC 5321 section 5.1). */
     readonly implicit: boolean;
+    /** DNSSEC proved that these are the hosts. */
+    readonly authentic: boolean;
   }
   /** The search ended here, for all recipients of the domain. */
   | { readonly kind: "answer"; readonly reply: Reply };
@@ -45,20 +47,35 @@ export async function findRoute(domain: string, deps: RouteDeps): Promise<Route>
     return { kind: "answer", reply: reply(550, "5.1.2", `The domain ${domain} does not exist`) };
   }
   if (answer.records.length === 0) {
-    return { kind: "hosts", groups: [[{ name: domain, addresses: null, port: deps.port }]], implicit: true };
+    return {
+      kind: "hosts",
+      groups: [[{ name: domain, addresses: null, port: deps.port }]],
+      implicit: true,
+      authentic: answer.authentic,
+    };
   }
   // A null MX beside others contradicts itself (RFC 7505 section 3); the others count then.
   const records = answer.records.filter((record) => record.host !== "");
   if (records.length === 0) {
     return { kind: "answer", reply: reply(556, "5.1.10", `The domain ${domain} does not accept mail`) };
   }
-  return { kind: "hosts", groups: groupByPreference(records, deps), implicit: false };
+  return {
+    kind: "hosts",
+    groups: groupByPreference(records, deps),
+    implicit: false,
+    authentic: answer.authentic,
+  };
 }
 
 /** `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 section 4.1.3); the address parser has checked the inside. */
 function literalRoute(domain: string, port: number): Route {
   const address = domain.replace(/^\[(?:IPv6:)?|\]$/gi, "");
-  return { kind: "hosts", groups: [[{ name: domain, addresses: [address], port }]], implicit: false };
+  return {
+    kind: "hosts",
+    groups: [[{ name: domain, addresses: [address], port }]],
+    implicit: false,
+    authentic: false,
+  };
 }
 
 function groupByPreference(records: readonly MxRecord[], { random, port }: RouteDeps): RouteHost[][] {

@@ -2,15 +2,27 @@ import { Buffer } from "node:buffer";
 import { makeId } from "../../core/id.ts";
 import type { Log } from "../../core/ports.ts";
 import { reply } from "../../core/reply.ts";
+import type { ClientConn } from "../../net/connect.ts";
+import type { ClientTrust } from "../../net/tls/trust.ts";
 import { commandLine } from "../../wire/smtp/mod.ts";
 import type { RemoteCourierDeps } from "./deps.ts";
-import { asRefusal, connectFailure, greetingFailure, HostFailure, isDone, isLost } from "./failure.ts";
+import {
+  asRefusal,
+  connectFailure,
+  greetingFailure,
+  HostFailure,
+  isDone,
+  isLost,
+  PolicyFailure,
+} from "./failure.ts";
 import { Peer, type Target } from "./peer.ts";
-import type { RelaySettings, RemoteTimeouts } from "./settings.ts";
+import type { TlsFailure } from "./policy/failure_type.ts";
+import { judge, type TlsRequirement } from "./policy/mod.ts";
+import type { RemoteTimeouts } from "./settings.ts";
 
 export interface OpenOptions {
-  /** The relay's settings when the target is the relay. */
-  readonly relay: RelaySettings | null;
+  readonly requirement: TlsRequirement;
+  readonly trust: ClientTrust;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -18,19 +30,44 @@ export interface OpenOptions {
 /** TLS was tried and failed on this connection, which is of no use now. */
 class HandshakeFailure extends Error {}
 
+/** Connects to an address, from our own of that family if one is set. Throws as `connect` does. */
+export function dialTarget(
+  { address, port }: Target,
+  deps: RemoteCourierDeps,
+  signal: AbortSignal,
+): Promise<ClientConn> {
+  const { timeouts, source } = deps.settings.current;
+  const localAddress = address.includes(":") ? source.ipv6 : source.ipv4;
+  return deps.connect({
+    host: address,
+    port,
+    timeoutMs: timeouts.connect,
+    writeTimeoutMs: timeouts.block,
+    id: makeId(deps.clock, deps.random),
+    signal,
+    ...(localAddress === null ? {} : { localAddress }),
+  });
+}
+
 /**
- * Brings up a connection: connect, greeting, EHLO, TLS, log-in. Throws `HostFailure`. Between strangers TLS without a check of the
- * certificate is the rule (RFC 3207 section 4.1, RFC 7435): when it fails, the message goes without, on a new connection.
+ * Brings a fresh connection up: greeting, EHLO, TLS, log-in. Throws `HostFailure`. Where nothing more is required, TLS without a
+ * check of the certificate is the rule (RFC 3207 section 4.1, RFC 7435): when it fails, the message goes without, on a new
+ * connection.
  */
-export async function openPeer(target: Target, deps: RemoteCourierDeps, options: OpenOptions): Promise<Peer> {
+export async function openPeer(
+  connected: { readonly target: Target; readonly conn: ClientConn },
+  deps: RemoteCourierDeps,
+  options: OpenOptions,
+): Promise<Peer> {
+  const { target, conn } = connected;
   const opening = new Opening(target, deps, options);
   try {
-    return await opening.run({ tls: true });
+    return await opening.run(conn, { tls: true });
   } catch (error) {
     if (!(error instanceof HandshakeFailure)) throw error;
     options.log.warn("tls-fallback", { host: target.name, address: target.address, error: error.message });
     deps.metrics.count("mailden_outbound_tls_fallback_total");
-    return await opening.run({ tls: false });
+    return await opening.run(await opening.redial(), { tls: false });
   }
 }
 
@@ -47,14 +84,15 @@ class Opening {
     this.#timeouts = deps.settings.current.timeouts;
   }
 
-  async run({ tls }: { readonly tls: boolean }): Promise<Peer> {
-    const peer = await this.#connect();
+  async run(conn: ClientConn, { tls }: { readonly tls: boolean }): Promise<Peer> {
+    const peer = new Peer(this.#target, conn);
     const abort = () => peer.conn.close();
     this.#options.signal.addEventListener("abort", abort);
     try {
-      if (this.#relayTls === "implicit") await this.#handshake(peer);
+      const isImplicit = this.#target.relay?.tls === "implicit";
+      if (isImplicit) await this.#handshake(peer);
       await this.#greet(peer);
-      if (tls && this.#relayTls !== "implicit") await this.#startTls(peer);
+      if (tls && !isImplicit) await this.#startTls(peer);
       await this.#logIn(peer);
       return peer;
     } catch (error) {
@@ -70,28 +108,13 @@ class Opening {
     return name.startsWith("[") || name === address ? `${address}:${port}` : `${name} [${address}]:${port}`;
   }
 
-  get #relayTls(): RelaySettings["tls"] {
-    return this.#options.relay?.tls ?? "opportunistic";
+  get #isNeeded(): boolean {
+    return this.#options.requirement.level !== "any";
   }
 
-  /** With a password at stake, or when it was asked for, the certificate must be good. */
-  get #verify(): boolean {
-    const { relay } = this.#options;
-    return relay !== null && (relay.tls !== "opportunistic" || relay.user !== null);
-  }
-
-  async #connect(): Promise<Peer> {
-    const { address, port } = this.#target;
+  async redial(): Promise<ClientConn> {
     try {
-      const conn = await this.#deps.connect({
-        host: address,
-        port,
-        timeoutMs: this.#timeouts.connect,
-        writeTimeoutMs: this.#timeouts.block,
-        id: makeId(this.#deps.clock, this.#deps.random),
-        signal: this.#options.signal,
-      });
-      return new Peer(this.#target, conn);
+      return await dialTarget(this.#target, this.#deps, this.#options.signal);
     } catch (error) {
       if (!isLost(error)) throw error;
       throw connectFailure(this.#where, error);
@@ -110,59 +133,68 @@ class Opening {
   }
 
   async #startTls(peer: Peer): Promise<void> {
-    const needed = this.#verify;
     if (!peer.offers("STARTTLS")) {
-      if (!needed) return;
-      throw new HostFailure(
-        reply(451, "4.7.0", "The relay offers no STARTTLS, which is required"),
-        peer.host,
-      );
+      if (!this.#isNeeded) return;
+      throw this.#refusal("4.7.0", { type: "starttls-not-supported", text: "it offers no STARTTLS" });
     }
-    const answer = await this.#duringTls(
-      peer,
-      () => peer.command(commandLine("STARTTLS"), this.#timeouts.command),
-    );
+    const answer = await this.#duringTls(() => peer.command(commandLine("STARTTLS"), this.#timeouts.command));
     if (!isDone(answer)) {
-      if (!needed) return;
-      throw new HostFailure(reply(451, "4.7.0", `The relay refuses STARTTLS: ${answer}`), peer.host);
+      if (!this.#isNeeded) return;
+      throw this.#refusal("4.7.0", {
+        type: "starttls-not-supported",
+        text: `it refuses STARTTLS: ${answer}`,
+      });
     }
     await this.#handshake(peer);
     // RFC 3207 section 4.2: what was offered before TLS counts no more.
-    await this.#duringTls(peer, () => this.#hello(peer));
+    await this.#duringTls(() => this.#hello(peer));
   }
 
   async #handshake(peer: Peer): Promise<void> {
     // Bytes that came before the handshake are nobody's (RFC 3207 section 4.2).
     peer.reader.discardBuffered();
-    await this.#duringTls(peer, () =>
+    peer.tls = await this.#duringTls(() =>
       peer.conn.startClientTls({
         servername: this.#target.name,
-        verify: this.#verify,
+        // The requirement is held against what came out, so that it can be said what was wrong.
+        verify: false,
         timeoutMs: this.#timeouts.tls,
-      }));
+        trust: this.#options.trust,
+      })
+    );
+    const verdict = judge(this.#options.requirement, peer.tls, this.#deps.clock.now());
+    if (!verdict.isEnough) throw this.#refusal("4.7.5", verdict.flaw!);
+  }
+
+  /** RFC 3463 section 3.8: X.7.0 other, X.7.5 cryptographic failure. */
+  #refusal(enhanced: "4.7.0" | "4.7.5", flaw: TlsFailure): PolicyFailure {
+    const { policy } = this.#options.requirement;
+    const words = `TLS with ${this.#where} is not good enough (${policy}): ${flaw.text}`;
+    // RFC 8689 section 4.2.1: what cannot go with verified TLS comes back; a connection that broke may be better next time.
+    const isFinal = policy === "requiretls" && flaw.type !== "validation-failure";
+    const answer = isFinal ? reply(550, "5.7.10", words) : reply(451, enhanced, words);
+    return new PolicyFailure(answer, { target: this.#target, flaw });
   }
 
   /** A host that breaks off anywhere on the way into TLS has a TLS that does not work. */
-  async #duringTls<T>(peer: Peer, step: () => Promise<T>): Promise<T> {
+  async #duringTls<T>(step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
       if (!isLost(error)) throw error;
-      if (!this.#verify && !this.#options.signal.aborted) throw new HandshakeFailure(error.message);
-      throw new HostFailure(
-        reply(451, "4.7.5", `TLS with ${this.#where} failed: ${error.message}`),
-        peer.host,
-      );
+      if (!this.#isNeeded && !this.#options.signal.aborted) throw new HandshakeFailure(error.message);
+      throw this.#refusal("4.7.5", { type: "validation-failure", text: error.message });
     }
   }
 
   async #logIn(peer: Peer): Promise<void> {
-    const { relay } = this.#options;
+    const { relay } = this.#target;
     if (relay === null || relay.user === null) return;
     const initial = Buffer.from(`\0${relay.user}\0${relay.password ?? ""}`).toString("base64");
     const answer = await peer.command(commandLine("AUTH PLAIN", initial), this.#timeouts.command);
     if (isDone(answer)) return;
     // A wrong password in our configuration must not bounce everybody's mail.
-    throw new HostFailure(reply(451, "4.7.8", `The relay refuses our log-in: ${answer}`), peer.host);
+    const words = reply(451, "4.7.8", `The relay refuses our log-in: ${answer}`);
+    throw new PolicyFailure(words, { target: this.#target, flaw: null });
   }
 }

@@ -1,7 +1,9 @@
+import { TimeoutError } from "../../core/errors.ts";
 import { LineReader } from "../../core/line_reader.ts";
 import type { Reply } from "../../core/reply.ts";
-import type { ClientConn } from "../../net/connect.ts";
+import type { ClientConn, TlsPeer } from "../../net/connect.ts";
 import { commandLine, NO_OFFER, parseOffer, readReply, type ServerOffer } from "../../wire/smtp/mod.ts";
+import type { RelaySettings } from "./settings.ts";
 
 /** One address of one host. */
 export interface Target {
@@ -9,14 +11,17 @@ export interface Target {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** The relay's settings when the host is a relay. */
+  readonly relay: RelaySettings | null;
 }
 
-export function targetKey({ name, address, port }: Target): string {
-  return `${name} ${address} ${port}`;
+/** Connections with the same key are as good as each other, but for their TLS. */
+export function targetKey({ name, address, port, relay }: Target): string {
+  return `${name} ${address} ${port} ${relay?.tls ?? ""} ${relay?.user ?? ""}`;
 }
 
 /** `name [address]`, as outcomes and reports show it. */
-export function describeTarget({ name, address }: Target): string {
+export function describeTarget({ name, address }: Pick<Target, "name" | "address">): string {
   return name.startsWith("[") ? name : `${name} [${address}]`;
 }
 
@@ -26,6 +31,8 @@ export class Peer {
   readonly conn: ClientConn;
   readonly reader: LineReader;
   offer: ServerOffer = NO_OFFER;
+  /** Who the host showed itself to be; null without TLS. */
+  tls: TlsPeer | null = null;
   /** Messages that this connection has carried. */
   messages = 0;
   /** A transaction was begun and not ended: RSET comes before the next one. */
@@ -50,8 +57,15 @@ export class Peer {
     return await this.reply(timeoutMs);
   }
 
+  /** The time is that of the whole reply: a host that sends an octet now and then must not hold an attempt for days. */
   reply(timeoutMs: number): Promise<Reply> {
-    return readReply(this.reader, { timeoutMs });
+    const until = performance.now() + timeoutMs;
+    const patience = () => {
+      const left = until - performance.now();
+      if (left <= 0) throw new TimeoutError("The reply took too long");
+      return left;
+    };
+    return readReply(this.reader, { timeoutMs: patience });
   }
 
   /** EHLO, or HELO for a server that knows no EHLO (RFC 5321 section 3.2). */

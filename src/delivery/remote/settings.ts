@@ -1,7 +1,7 @@
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A smarthost: everything for other domains goes there. */
+/** A host that takes mail for others from us: a smarthost. */
 export interface RelaySettings {
   /** A name or an address. */
   readonly host: string;
@@ -14,6 +14,16 @@ export interface RelaySettings {
    * delivery; `implicit`: TLS from the first byte and a valid certificate (port 465).
    */
   readonly tls: "opportunistic" | "required" | "implicit";
+}
+
+/** A rule for some of the mail; the first one that fits counts. */
+export interface RouteRule {
+  /** Recipient domains, `*.example.com` for all below example.com, `*` for all; null: any. */
+  readonly to: readonly string[] | null;
+  /** Sender domains, written in the same way; null: any, and reports, which have no sender. */
+  readonly from: readonly string[] | null;
+  /** `direct`: to the hosts that the DNS names, `relay` below notwithstanding. */
+  readonly via: RelaySettings | "direct";
 }
 
 /** RFC 5321 section 4.5.3.2, and what it leaves open. Milliseconds. */
@@ -34,7 +44,30 @@ export interface RemoteTimeouts {
 export interface RemoteSettings {
   /** 25, but for tests. */
   readonly port: number;
+  readonly routes: readonly RouteRule[];
+  /** For all that no rule is for. */
   readonly relay: RelaySettings | null;
+  /** For mail that the hosts of a domain refuse from us for reasons of policy, such as a block list. */
+  readonly fallbackRelay: RelaySettings | null;
+  /** How long all mail for such a domain takes that way. */
+  readonly fallbackMs: number;
+  /** Our addresses to connect from; null: the system chooses. */
+  readonly source: { readonly ipv4: string | null; readonly ipv6: string | null };
+  /** How long one address of a host is ahead of the next one (RFC 8305 section 5). */
+  readonly headStartMs: number;
+  /** Heed TLSA records (RFC 7672), where the resolver says that they are authentic. */
+  readonly dane: boolean;
+  /** Heed MTA-STS policies (RFC 8461). */
+  readonly mtaSts: boolean;
+  /** 443, but for tests. */
+  readonly mtaStsPort: number;
+  readonly mtaStsTimeoutMs: number;
+  /** Never send to a domain with worse TLS than it had before. */
+  readonly tlsMemory: boolean;
+  /** Authorities to believe besides the well-known ones, as PEM. */
+  readonly authorities: string | null;
+  /** Messages of this size and above go by BDAT where that is offered (RFC 3030). */
+  readonly bdatSize: number;
   /** Off where IPv6 does not lead out, or has no reverse name. */
   readonly ipv6: boolean;
   /** How many hosts and addresses are tried in one attempt. */
@@ -49,7 +82,19 @@ export interface RemoteSettings {
 
 export const defaultRemoteSettings: RemoteSettings = {
   port: 25,
+  routes: [],
   relay: null,
+  fallbackRelay: null,
+  fallbackMs: 24 * 60 * MINUTE,
+  source: { ipv4: null, ipv6: null },
+  headStartMs: 250,
+  dane: true,
+  mtaSts: true,
+  mtaStsPort: 443,
+  mtaStsTimeoutMs: 30 * SECOND,
+  tlsMemory: false,
+  authorities: null,
+  bdatSize: 1024 * 1024,
   ipv6: true,
   maxHosts: 8,
   maxAddresses: 12,

@@ -2,10 +2,18 @@ import { type Reply, reply } from "../../core/reply.ts";
 import { type HostAddresses, resolveHost } from "./addresses.ts";
 import type { RemoteCourierDeps } from "./deps.ts";
 import type { Route, RouteHost } from "./mx.ts";
-import type { Target } from "./peer.ts";
+
+/** One host of a route, with as many of its addresses as may be tried. */
+export interface HostTarget {
+  readonly name: string;
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** DNSSEC proved that it is a host of the domain, and that these are its addresses. */
+  readonly authentic: boolean;
+}
 
 /**
- * The addresses of a route, in the order in which they are to be tried. Names are looked up only when their turn has
+ * The hosts of a route, in the order in which they are to be tried. Names are looked up only when their turn has
  * come. Ends at the first group of hosts to which we belong ourselves: those behind it would only send the mail back
  * to us (RFC 5321 section 5.1).
  */
@@ -14,6 +22,7 @@ export class Targets {
   readonly #route: Extract<Route, { kind: "hosts" }>;
   readonly #deps: RemoteCourierDeps;
   readonly #signal: AbortSignal;
+  readonly #isRelay: boolean;
   #found = 0;
   #loops = false;
   #lookupError: string | null = null;
@@ -21,31 +30,32 @@ export class Targets {
   constructor(
     domain: string,
     route: Extract<Route, { kind: "hosts" }>,
-    options: { readonly deps: RemoteCourierDeps; readonly signal: AbortSignal },
+    options: { readonly deps: RemoteCourierDeps; readonly isRelay: boolean; readonly signal: AbortSignal },
   ) {
     this.#domain = domain;
     this.#route = route;
     this.#deps = options.deps;
+    this.#isRelay = options.isRelay;
     this.#signal = options.signal;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Target> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<HostTarget> {
     const { maxHosts, maxAddresses } = this.#deps.settings.current;
     let hosts = 0;
     for (const group of this.#route.groups) {
       const some = group.slice(0, maxHosts - hosts);
       hosts += some.length;
       const resolved = await Promise.all(some.map((host) => this.#resolve(host)));
-      if (some.some((host, index) => this.#isOurs(host, resolved[index]!))) {
+      if (some.some((host, index) => this.#isOurs(host, resolved[index]!.addresses))) {
         this.#loops = true;
         return;
       }
-      for (const [index, host] of some.entries()) {
-        for (const address of resolved[index]!) {
-          if (this.#found >= maxAddresses) return;
-          this.#found++;
-          yield { name: host.name, address, port: host.port };
-        }
+      for (const [index, { name, port }] of some.entries()) {
+        const { addresses: all, authentic } = resolved[index]!;
+        const addresses = all.slice(0, maxAddresses - this.#found);
+        this.#found += addresses.length;
+        if (addresses.length === 0) continue;
+        yield { name, port, addresses, authentic: this.#route.authentic && authentic };
       }
     }
   }
@@ -65,7 +75,9 @@ export class Targets {
       : reply(550, "5.4.4", `The mail hosts of ${this.#domain} do not exist`);
   }
 
-  async #resolve(host: RouteHost): Promise<readonly string[]> {
+  async #resolve(
+    host: RouteHost,
+  ): Promise<{ readonly addresses: readonly string[]; readonly authentic: boolean }> {
     const { resolver, settings } = this.#deps;
     const found: HostAddresses = await resolveHost(host, {
       resolver,
@@ -73,10 +85,12 @@ export class Targets {
       signal: this.#signal,
     });
     if (found.kind === "error") this.#lookupError = found.reason;
-    return found.kind === "found" ? found.addresses : [];
+    return found.kind === "found" ? found : { addresses: [], authentic: false };
   }
 
-  #isOurs({ port }: RouteHost, addresses: readonly string[]): boolean {
+  /** By its address; and by its name, because behind a router we do not know all our addresses. */
+  #isOurs({ name, port }: RouteHost, addresses: readonly string[]): boolean {
+    if (!this.#isRelay && name === this.#deps.hostname.toLowerCase()) return true;
     return addresses.some((address) => this.#deps.isOwnListener(address, port));
   }
 }
