@@ -1,6 +1,7 @@
 /** What a started server gives to its command: the face between `serve` and the composition root (`wire_up.ts`). */
 import type { Endpoint } from "../core/ports.ts";
-import type { AccountRow, QueuedMessage, QueueFilter, Store } from "../store/mod.ts";
+import type { HoldRule } from "../queue/mod.ts";
+import type { AccountRow, QueuedMessage, QueueFilter, Store, TraceEvent, TracePage } from "../store/mod.ts";
 import type { Config } from "./config/mod.ts";
 
 export interface RunningListener {
@@ -16,6 +17,8 @@ export interface Running {
   /** Takes over what can change without a restart; throws, and changes nothing, when the rest differs. */
   reload(config: Config): Promise<void>;
   readonly control: ControlHandlers;
+  /** Resolves when the server cannot go on and must be stopped and started anew; never, as long as all is well. */
+  readonly failed: Promise<Error>;
   /** Accepts nothing new, lets running commands finish for at most so long, then closes everything, the store last. */
   stop(graceMs: number): Promise<void>;
 }
@@ -24,6 +27,13 @@ export interface Running {
 export interface QueuePage {
   /** The id after which it begins. */
   readonly after?: string;
+  readonly limit?: number;
+}
+
+/** From `since` on and before `until`, in milliseconds since 1970. */
+export interface TraceSearch {
+  readonly since?: number;
+  readonly until?: number;
   readonly limit?: number;
 }
 
@@ -46,4 +56,16 @@ export interface ControlHandlers {
   queueHold(filter: QueueFilter, held: boolean): Promise<number>;
   /** The number of messages. */
   queueDrop(filter: QueueFilter): Promise<number>;
+  /** As `queueDrop`, with a report to the senders; only a running server can write one. */
+  queueBounce(filter: QueueFilter): Promise<number>;
+  holdRules(): Promise<HoldRule[]>;
+  addHoldRule(rule: HoldRule): Promise<void>;
+  /** False when there was no such rule. */
+  removeHoldRule(rule: HoldRule): Promise<boolean>;
+  /** A page of a message's events, in the order of time. */
+  traceOfMessage(id: string, page: TracePage): Promise<TraceEvent[]>;
+  /** A page of a session's events, in the order of time. */
+  traceOfSession(id: string, page: TracePage): Promise<TraceEvent[]>;
+  /** What began under an address or a Message-ID, the newest first. */
+  traceFind(key: string, options: TraceSearch): Promise<TraceEvent[]>;
 }

@@ -24,6 +24,8 @@ export interface ServerOptions {
 
 /** What DESIGN.md allows for running commands to finish. */
 const GRACE_MS = 10_000;
+/** Without a store there is little that a running command could still finish. */
+const FAILED_GRACE_MS = 1000;
 /** And for what comes after them: closing the store, above all. */
 const CLOSING_MS = 10_000;
 
@@ -69,18 +71,22 @@ class Server {
       clock: deps.clock,
       random: deps.random,
     });
+    let end: string | Error = "";
     try {
-      const signal = await this.#serve(running);
-      this.#log.info("stopping", { signal });
+      end = await this.#serve(running);
+      if (end instanceof Error) {
+        this.#log.error("failed", { error: end.message, advice: "Start the server again" });
+      } else this.#log.info("stopping", { signal: end });
     } finally {
-      await this.#stop(running);
+      await this.#stop(running, end instanceof Error ? FAILED_GRACE_MS : GRACE_MS);
     }
     this.#log.info("stopped");
-    return 0;
+    // An error, so that whoever watches over us starts us again.
+    return end instanceof Error ? 1 : 0;
   }
 
-  /** Resolves with the signal that ends it. */
-  async #serve(running: Running): Promise<string> {
+  /** Resolves with the signal that ends it, or with what makes it impossible to go on. */
+  async #serve(running: Running): Promise<string | Error> {
     const control = await startControl({
       path: join(this.#options.config.data, CONTROL_SOCKET),
       handlers: running.control,
@@ -105,7 +111,7 @@ class Server {
       this.#log.info("started", {
         listeners: running.listeners.map(({ name, endpoint }) => `${name} ${formatEndpoint(endpoint)}`),
       });
-      return await signals.stopping;
+      return await Promise.race([signals.stopping, running.failed]);
     } finally {
       // The signals stay watched until the end, so that a second one ends a stop that takes too long.
       await control.close();
@@ -132,15 +138,15 @@ class Server {
     }
   }
 
-  async #stop(running: Running): Promise<void> {
+  async #stop(running: Running, graceMs: number): Promise<void> {
     const abort = new AbortController();
-    const tooLate = this.#options.deps.clock.sleep(GRACE_MS + CLOSING_MS, abort.signal).then(() => {
+    const tooLate = this.#options.deps.clock.sleep(graceMs + CLOSING_MS, abort.signal).then(() => {
       if (!abort.signal.aborted) {
         throw new Error("The server did not stop in time; what is acknowledged is on disk");
       }
     });
     try {
-      await Promise.race([running.stop(GRACE_MS), tooLate]);
+      await Promise.race([running.stop(graceMs), tooLate]);
     } finally {
       abort.abort();
     }

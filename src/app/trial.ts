@@ -5,7 +5,7 @@
 import { dirname } from "node:path";
 import type { Endpoint, Random } from "../core/ports.ts";
 import { makeDirectory } from "../intake/mod.ts";
-import { hashPassword } from "../store/passwords.ts";
+import { makeCredential } from "../store/credential.ts";
 import type { Config, ListenerName } from "./config/mod.ts";
 import { nextFreePort, probePort } from "./ports.ts";
 import { randomPassword } from "./random_password.ts";
@@ -80,7 +80,7 @@ export async function ensureTrialPassword(
   if (makeDirectory(config.directory).account(TRIAL_ACCOUNT) === null) return null;
   if (await running.store.accounts.credential(TRIAL_ACCOUNT) !== null) return null;
   const password = randomPassword(random);
-  await running.control.setCredential(TRIAL_ACCOUNT, await hashPassword(password, random));
+  await running.control.setCredential(TRIAL_ACCOUNT, await makeCredential(password, random));
   return password;
 }
 

@@ -5,15 +5,24 @@
 import { encodeLatin1 } from "../core/bytes.ts";
 import type { Clock, Conn, Endpoint, Live, Log, Metrics, Random } from "../core/ports.ts";
 import { makeRemoteCourier } from "../delivery/remote/mod.ts";
-import { type Directory, makeAuthenticator, makeDirectory, makeDoor } from "../intake/mod.ts";
+import {
+  type Authenticators,
+  type Directory,
+  makeAuthenticators,
+  makeDirectory,
+  makeDoor,
+  openScramSecret,
+} from "../intake/mod.ts";
 import { connect } from "../net/connect.ts";
 import { makeResolver } from "../net/dns/mod.ts";
+import { makeFetchText } from "../net/fetch_text.ts";
 import { listen, type Listener } from "../net/listen.ts";
+import { liveNetworks } from "../net/networks.ts";
 import { openServerTls, type ServerTls } from "../net/tls/mod.ts";
-import { makeQueueRunner } from "../queue/mod.ts";
+import { HoldRules, makeQueueRunner } from "../queue/mod.ts";
 import { serveImap } from "../session/imap/mod.ts";
 import { makeMaildropLocks, servePop3 } from "../session/pop3/mod.ts";
-import { serveSmtp } from "../session/smtp/mod.ts";
+import { ClientRates, serveSmtp } from "../session/smtp/mod.ts";
 import { openSqliteStore } from "../store/sqlite/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { makeMetrics } from "../web/metrics.ts";
@@ -25,6 +34,7 @@ import { startPickup } from "./maildrop/pickup.ts";
 import { OwnListeners } from "./own_listeners.ts";
 import { checkReload } from "./reload.ts";
 import type { Running } from "./running.ts";
+import { makeTracer } from "./trace/mod.ts";
 import { watchProcess } from "./watch.ts";
 
 export interface WireUpOptions {
@@ -59,20 +69,32 @@ export async function wireUp(options: WireUpOptions): Promise<Running> {
 }
 
 async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Promise<Running> {
-  const { config, clock, random, log, metrics } = options;
+  const { config, clock, random, metrics } = options;
   const { hostname } = config;
-  const common = { hostname, clock, random, log, metrics };
   const live = new LiveConfig(config);
   const shutdown = new AbortController();
 
+  const failure = Promise.withResolvers<Error>();
   const store = await openSqliteStore({
     directory: config.data,
     clock,
     random,
-    log,
+    log: options.log,
     undeleteDays: config.store.undeleteDays,
+    traceDays: live.of((current) => current.trace.days),
+    onFailure: failure.resolve,
   });
   opened.defer(() => store.close());
+  const tracer = makeTracer({
+    store: store.trace,
+    clock,
+    log: options.log,
+    metrics,
+    settings: live.of((current) => current.trace),
+  });
+  opened.defer(() => tracer.close());
+  const { log } = tracer;
+  const common = { hostname, clock, random, log, metrics };
   await ensureAccounts(store, live.directory.current);
 
   const tls = await openServerTls({ ...config.tls, directory: config.data, hostname, clock, log });
@@ -80,23 +102,29 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
   const resolver = makeResolver({
     ...config.dns,
     servers: live.of((current) => current.dns.servers),
+    trustAd: live.of((current) => current.dns.trustAd),
     clock,
     random,
     log,
   });
   opened.defer(() => resolver.close());
 
+  const holdRules = new HoldRules(store.facts);
+  await holdRules.load();
   const door = makeDoor({
     ...common,
     store,
     directory: live.directory,
     limits: live.of((current) => current.limits.intake),
+    submission: live.of((current) => current.submission),
+    holds: (sender, recipients) => holdRules.match(sender, recipients),
   });
-  const authenticate = makeAuthenticator({
+  const authenticators = makeAuthenticators({
     ...common,
     store,
     directory: live.directory,
     limits: live.of((current) => current.limits.auth),
+    scramSecret: await openScramSecret(store.facts, { clock, random }),
   });
 
   const ours = new OwnListeners();
@@ -104,6 +132,8 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
     ...common,
     resolver,
     connect,
+    fetchText: makeFetchText(resolver),
+    facts: store.facts,
     settings: live.of((current) => current.outbound),
     isOwnListener: (host, port) => ours.has(host, port),
   });
@@ -116,7 +146,14 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
     settings: live.of((current) => current.queue),
   });
 
-  const sessions = makeSessions({ ...common, live, store, door, authenticate, shutdown: shutdown.signal });
+  const sessions = makeSessions({
+    ...common,
+    live,
+    store,
+    door,
+    ...authenticators,
+    shutdown: shutdown.signal,
+  });
   const listeners = await openListeners({ config, live, tls, log, metrics, sessions });
   ours.add(listeners);
   opened.defer(() => listeners.forEach(({ listener }) => listener.close()));
@@ -144,7 +181,16 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
 
   return {
     store,
-    control: makeControlHandlers({ store, clock, wakeQueue: () => queue.wake() }),
+    failed: failure.promise,
+    control: makeControlHandlers({
+      store,
+      clock,
+      log,
+      holdRules,
+      reportDropped: (message) => queue.reportDropped(message),
+      wakeQueue: () => queue.wake(),
+      flushTrace: () => tracer.flush(),
+    }),
     listeners: [
       ...listeners.map(({ name, listener }) => ({ name, endpoint: listener.endpoint })),
       ...http.map(({ endpoint }) => ({ name: "http", endpoint })),
@@ -208,7 +254,7 @@ async function ensureAccounts(store: Store, directory: Directory): Promise<void>
   await Promise.all(directory.accounts().map(({ name }) => store.accounts.ensure(name)));
 }
 
-interface SessionParts {
+interface SessionParts extends Authenticators {
   readonly hostname: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -217,14 +263,17 @@ interface SessionParts {
   readonly live: LiveConfig;
   readonly store: Store;
   readonly door: ReturnType<typeof makeDoor>;
-  readonly authenticate: ReturnType<typeof makeAuthenticator>;
   readonly shutdown: AbortSignal;
 }
 
 function makeSessions(parts: SessionParts): Sessions {
   const { live, ...rest } = parts;
   const common = { ...rest, plaintextAuth: live.of((config) => config.plaintextAuth === "loopback") };
-  const smtp = { ...common, limits: live.of((config) => config.limits.smtp) };
+  const smtp = {
+    ...common,
+    limits: live.of((config) => config.limits.smtp),
+    rates: new ClientRates({ clock: parts.clock, limits: live.of((config) => config.limits.rates) }),
+  };
   const imap = {
     ...common,
     limits: live.of((config) => config.limits.imap),
@@ -248,6 +297,7 @@ function makeSessions(parts: SessionParts): Sessions {
     smtp: row(false, smtpBusy, (conn) => serveSmtp(conn, "smtp", smtp)),
     submission: row(false, smtpBusy, (conn) => serveSmtp(conn, "submission", smtp)),
     submissions: row(true, smtpBusy, (conn) => serveSmtp(conn, "submissions", smtp)),
+    lmtp: row(false, smtpBusy, (conn) => serveSmtp(conn, "lmtp", smtp)),
     imap: row(false, imapBusy, (conn) => serveImap(conn, imap)),
     imaps: row(true, imapBusy, (conn) => serveImap(conn, imap)),
     pop3: row(false, pop3Busy, (conn) => servePop3(conn, pop3)),
@@ -272,6 +322,9 @@ interface ListenParts {
 async function openListeners(parts: ListenParts): Promise<NamedListener[]> {
   const { config, live, tls, log, metrics, sessions } = parts;
   const limits = live.of((current) => current.limits.connections);
+  const proxies = liveNetworks(live.of((current) => current.proxy.networks));
+  const trusted = liveNetworks(live.of((current) => current.lmtp.networks));
+  const stranger = encodeLatin1(`554 5.7.1 ${config.hostname} Not for your address: see lmtp.networks\r\n`);
   const opened: NamedListener[] = [];
   try {
     for (const [name, session] of Object.entries(sessions)) {
@@ -282,11 +335,13 @@ async function openListeners(parts: ListenParts): Promise<NamedListener[]> {
           tls,
           implicitTls: session.implicitTls,
           limits,
+          proxies,
+          ...(name === "lmtp" ? { clients: trusted } : {}),
           log,
           metrics,
           name,
           // Behind implicit TLS a plain line would only be a broken handshake.
-          refusal: () => session.implicitTls ? null : refusal,
+          refusal: (why) => session.implicitTls ? null : why === "not-allowed" ? stranger : refusal,
           onConnection: session.serve,
         });
         opened.push({ name, listener });
@@ -320,8 +375,11 @@ function openHttp(parts: HttpParts): Promise<{ endpoint: Endpoint; close(): Prom
     return metrics.text();
   };
   const health = () => {
-    const { queuedMessages } = store.stats();
-    return { ok: !isStopping(), detail: { stopping: isStopping(), queued: queuedMessages } };
+    const { queuedMessages, trouble = null } = store.stats();
+    return {
+      ok: !isStopping() && trouble === null,
+      detail: { stopping: isStopping(), queued: queuedMessages, ...(trouble === null ? {} : { trouble }) },
+    };
   };
   const open = (endpoint: Endpoint) => startHttp({ endpoint, metricsText, health, log });
   return Promise.all(config.listen.http.map(open));

@@ -65,7 +65,10 @@ function serve(options: HttpOptions, where: Deno.ServeTcpOptions): Deno.HttpServ
 
 function answer(request: Request, options: HttpOptions): Response {
   if (request.url.length > MAX_URL) return text(414, "The address is too long\n");
-  const handler = handlerOf(new URL(request.url).pathname, options);
+  // A client can put anything into Host, and with it into the address.
+  const url = URL.parse(request.url);
+  if (url === null) return text(400, "The address is not valid\n");
+  const handler = handlerOf(url.pathname, options);
   if (handler === null) return text(404, "Not found\n");
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, "Only GET and HEAD are allowed\n", { allow: "GET, HEAD" });

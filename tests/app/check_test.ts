@@ -92,6 +92,7 @@ Deno.test("check: shows what would listen, and a port that another program has i
   imaps        off
   pop3         off
   pop3s        off
+  lmtp         off
   http         off`,
   );
   assert.equal(result.err, "error: listen.imap: 192.0.2.1:1143 is not an address of this machine");

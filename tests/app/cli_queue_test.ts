@@ -151,3 +151,38 @@ Deno.test("cli queue: times for people", () => {
   ];
   for (const [ms, text] of cases) assert.equal(roughTime(ms), text);
 });
+
+Deno.test("queue: filters by address and age, and the form of mailq", async () => {
+  await using folder = await folderWithQueue();
+  const list = (...args: string[]) => runCommand(folder.path, ["queue", "list", ...args]);
+  assert.match((await list("--to", "z@one.example")).out, /^m2 /);
+  assert.doesNotMatch((await list("--to", "z@one.example")).out, /^m1 /m);
+  assert.equal((await list("--older", "2h")).out, "");
+  assert.match((await list("--older", "30m")).out, /^m1 /);
+  const { out } = await list("--mailq", "--id", "m2");
+  assert.match(
+    out,
+    /^-Queue ID- +--Size-- ----Arrival Time---- -Sender\/Recipient-+\nm2 +21 \w{3} \w{3} .+ {2}bob@example\.com\n/,
+  );
+  assert.match(
+    out,
+    /\(host mx\.one\.example \[192\.0\.2\.1\] said: 451 4\.3\.0 Try .*\)\n +z@one\.example\n\n-- 1 Kbytes in 1 Request\./,
+  );
+  assert.match((await list("--mailq", "--id", "none")).out, /^Mail queue is empty/);
+  assert.equal((await list("--older", "soon")).code, 2);
+});
+
+Deno.test("queue: hold rules are kept, listed and taken away; a report needs a server", async () => {
+  await using folder = await folderWithQueue();
+  const run = (...args: string[]) => runCommand(folder.path, ["queue", ...args]);
+  assert.equal((await run("hold", "--rule", "--to", "Far.example")).code, 0);
+  assert.equal((await run("hold", "--rule", "--from", "<>")).code, 0);
+  assert.equal((await run("hold", "--rules")).out.trim(), "from <>\nto far.example");
+  assert.equal((await run("release", "--rule", "--to", "far.example")).code, 0);
+  assert.equal((await run("release", "--rule", "--to", "far.example")).code, 1);
+  assert.equal((await run("hold", "--rules")).out.trim(), "from <>");
+  assert.equal((await run("hold", "--rule")).code, 2);
+  const dropped = await run("drop", "m1", "--report");
+  assert.equal(dropped.code, 1);
+  assert.match(dropped.err, /running server/);
+});

@@ -25,7 +25,7 @@ const USAGE: readonly (readonly [args: string[], code: number, text: RegExp])[] 
   [["account", "add", "a@example.com", "secret"], 2, /a password is never an argument/],
   [["account", "add", "alice"], 2, /^Found "alice", expected an address such as alice@example.com/],
   [["account", "add", "a@b.c", "--quota", "much"], 2, /^Found "much", expected a size/],
-  [["queue", "hold"], 2, /^Say which: an ID, --to DOMAIN, --from ADDRESS or --all/],
+  [["queue", "hold"], 2, /^Say which: an ID, --to WHOM, --from ADDRESS or --all/],
   [["queue", "drop", "x", "--all"], 2, /^Say either --all or what to choose/],
   [["queue", "list", "--limit", "0"], 2, /^Found "0" after --limit/],
   [["queue", "list", "--to", "a b"], 2, /^Found "a b" after --to/],

@@ -25,8 +25,19 @@ const BAD: readonly (readonly [name: string, text: string, ...errors: string[]])
   [
     "keys of later versions",
     'hostname: mx.example.com\nlisten: { lmtp: off, managesieve: ":4190" }\n',
-    '2:11: listen: Unknown key "lmtp"; did you mean "smtp"?',
-    '2:22: listen: Unknown key "managesieve"; the keys here are smtp, submission, submissions, imap, imaps, pop3, pop3s, http',
+    '2:22: listen: Unknown key "managesieve"; the keys here are smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp, http',
+  ],
+  [
+    "networks, and a unix socket where none can be",
+    "hostname: mx.example.com\nlisten: { imap: /run/imap.sock, lmtp: run/lmtp.sock }\nproxy: { networks: [10.0.0.0/33] }\n",
+    '2:17: listen.imap: Found "/run/imap.sock", expected ":25" for all addresses, "127.0.0.1:25" or "[::1]:25", a list of these, or off',
+    '2:39: listen.lmtp: Found "run/lmtp.sock", expected ":25" for all addresses, "127.0.0.1:25" or "[::1]:25", a unix socket such as "/run/mailden/lmtp.sock", a list of these, or off',
+    '3:21: proxy.networks[0]: Found "10.0.0.0/33", expected an address such as "192.0.2.7" or a range such as "10.0.0.0/8" or "2001:db8::/32"',
+  ],
+  [
+    "a unix socket twice",
+    "hostname: mx.example.com\nlisten: { lmtp: [/run/lmtp.sock, /run/lmtp.sock] }\n",
+    "2:17: listen.lmtp: /run/lmtp.sock is also taken by listen.lmtp, expected a different port for each service",
   ],
   [
     "a size",

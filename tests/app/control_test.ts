@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectControl, startControl } from "../../src/app/control/mod.ts";
 import type { ControlServerOptions } from "../../src/app/control/mod.ts";
 import type { ControlHandlers } from "../../src/app/running.ts";
-import type { QueuedMessage } from "../../src/store/mod.ts";
+import type { QueuedMessage, TraceEvent } from "../../src/store/mod.ts";
 import { RecordingLog } from "../support/fakes.ts";
 import { temporaryFolder } from "./fixtures.ts";
 
@@ -17,6 +17,15 @@ const MESSAGE: QueuedMessage = {
   eightBit: false,
   queuedAt: 1000,
   recipients: [],
+};
+
+const EVENT: TraceEvent = {
+  at: 1000,
+  event: "message-accepted",
+  message: "01abc",
+  session: null,
+  fields: { from: "a@b" },
+  keys: ["a@b"],
 };
 
 /** Handlers that note what they were asked. */
@@ -41,6 +50,13 @@ function recordingHandlers(calls: unknown[][]): ControlHandlers {
     queueFlush: note("queueFlush", 3),
     queueHold: note("queueHold", 4),
     queueDrop: note("queueDrop", 5),
+    queueBounce: note("queueBounce", 6),
+    holdRules: note("holdRules", []),
+    addHoldRule: note("addHoldRule", undefined),
+    removeHoldRule: note("removeHoldRule", true),
+    traceOfMessage: note("traceOfMessage", [EVENT]),
+    traceOfSession: note("traceOfSession", []),
+    traceFind: note("traceFind", [EVENT]),
   };
 }
 
@@ -84,6 +100,9 @@ Deno.test("control: every operation goes over the socket and back", async () => 
   assert.equal(await client.queueFlush({}), 3);
   assert.equal(await client.queueHold({ id: "x" }, false), 4);
   assert.equal(await client.queueDrop({ recipientDomain: "example.org" }), 5);
+  assert.deepEqual(await client.traceOfMessage("01abc", { offset: 7 }), [EVENT]);
+  assert.deepEqual(await client.traceOfSession("s", { limit: 5 }), []);
+  assert.deepEqual(await client.traceFind("a@b", { since: 3, until: 9 }), [EVENT]);
   client.close();
   assert.deepEqual(running.calls, [
     ["accounts"],
@@ -96,6 +115,9 @@ Deno.test("control: every operation goes over the socket and back", async () => 
     ["queueFlush", {}],
     ["queueHold", { id: "x" }, false],
     ["queueDrop", { recipientDomain: "example.org" }],
+    ["traceOfMessage", "01abc", { offset: 7, limit: 200 }],
+    ["traceOfSession", "s", { limit: 5 }],
+    ["traceFind", "a@b", { since: 3, until: 9, limit: 200 }],
   ]);
   // Hashes are not for the log.
   assert.ok(!JSON.stringify(running.log.entries).includes("$hash"));
@@ -124,6 +146,8 @@ const HOSTILE: readonly (readonly [name: string, line: string])[] = [
   ["one argument more", '{"command":"queue-drop","filter":{},"force":true}'],
   ["a filter with an unknown key", '{"command":"queue-drop","filter":{"sql":"1"}}'],
   ["a page that is too large", '{"command":"queue-list","filter":{},"page":{"limit":1000000}}'],
+  ["a page of the trace that is too large", '{"command":"trace-message","id":"x","page":{"limit":201}}'],
+  ["a page before the first", '{"command":"trace-session","id":"x","page":{"offset":-1}}'],
   ["a prototype", '{"command":"queue-drop","filter":{},"__proto__":{"x":1}}'],
   ["bytes that are no UTF-8", "\xff\xfe"],
 ];

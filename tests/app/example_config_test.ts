@@ -20,7 +20,7 @@ Deno.test("config.example.yaml: has every key, in the text or, where it has no d
   const keys = schemaKeys(fileSchema);
   assert.ok(keys.length > 100, `Found ${keys.length} keys`);
   for (const path of keys) {
-    const isExample = path.includes("*") || (path.includes("relay") && path.at(-1) !== "relay");
+    const isExample = path.includes("*") || path.slice(0, -1).some((key) => /^(fallback_)?relay$|^routes$/.test(key));
     const found = isExample ? new RegExp(`^ *# +${path.at(-1)}:`, "m").test(text) : document.hasIn(path);
     assert.ok(found, `${path.join(".")} is missing from config.example.yaml`);
   }
@@ -43,7 +43,13 @@ Deno.test("config.example.yaml: what stands in its comments works too", async ()
     tls: "required",
   });
   assert.deepEqual(config.directory.domains["example.com"]?.accounts, {
-    alice: { name: "Alice", quota: 10 * 2 ** 30, aliases: ["sales"] },
+    alice: {
+      name: "Alice",
+      quota: 10 * 2 ** 30,
+      aliases: ["sales"],
+      recipientsPerDay: 5000,
+      newRecipientsPerDay: 500,
+    },
     bob: { aliases: [] },
   });
 });

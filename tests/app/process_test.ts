@@ -91,6 +91,7 @@ Deno.test("trial: its file is a valid configuration of this machine only, and is
       imaps: 2993,
       pop3: 2110,
       pop3s: 2995,
+      lmtp: undefined,
       http: 8080,
     },
   );

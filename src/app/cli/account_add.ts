@@ -1,4 +1,4 @@
-import { hashPassword } from "../../store/passwords.ts";
+import { makeCredential } from "../../store/credential.ts";
 import { editFile, withAccount } from "../config/edit.ts";
 import { locateExistingConfig } from "../config/locate.ts";
 import { loadConfig } from "../config/mod.ts";
@@ -32,12 +32,12 @@ export const accountAdd: Command = {
     const { path } = await locateExistingConfig(textOption(input, "config"), deps.places);
     const config = await loadConfig(path);
     requireNewName(config, account);
-    const hash = await hashPassword(await readNewPassword(input, deps), deps.random);
+    const credential = await makeCredential(await readNewPassword(input, deps), deps.random);
     await withOperations(config, deps, async ({ handlers, server }) => {
       // The file is first: an account without a password gets mail and lets nobody in.
       const entry = { local: account.local, domain: account.domain, name: textOption(input, "name"), quota };
       await editFile(path, (content) => withAccount(content, path, entry));
-      await handlers.setCredential(account.name, hash);
+      await handlers.setCredential(account.name, credential);
       await reloadServer(server, path, deps);
     });
     deps.terminal.out(`Added ${account.name} to ${path}`);

@@ -1,4 +1,4 @@
-import { hashPassword } from "../../store/passwords.ts";
+import { makeCredential } from "../../store/credential.ts";
 import { locateExistingConfig } from "../config/locate.ts";
 import { loadConfig } from "../config/mod.ts";
 import { parseAccountName, requireAccount } from "./account_name.ts";
@@ -17,8 +17,8 @@ export const accountPassword: Command = {
     const { path } = await locateExistingConfig(textOption(input, "config"), deps.places);
     const config = await loadConfig(path);
     requireAccount(config, account);
-    const hash = await hashPassword(await readNewPassword(input, deps), deps.random);
-    await withOperations(config, deps, ({ handlers }) => handlers.setCredential(account.name, hash));
+    const credential = await makeCredential(await readNewPassword(input, deps), deps.random);
+    await withOperations(config, deps, ({ handlers }) => handlers.setCredential(account.name, credential));
     deps.terminal.out(`The password of ${account.name} is set`);
     return EXIT_OK;
   },

@@ -78,7 +78,10 @@ function portReports(config: Config, server: ServerStatus | null): PortReport[] 
 function portReport(name: string, endpoint: Endpoint, server: ServerStatus | null): PortReport {
   const where = formatEndpoint(endpoint);
   const isOurs =
-    server?.listeners.some((held) => held.name === name && held.endpoint.port === endpoint.port) ?? false;
+    server?.listeners.some((held) =>
+      held.name === name && held.endpoint.port === endpoint.port &&
+      held.endpoint.path === endpoint.path
+    ) ?? false;
   const state = isOurs ? "ours" : probePort(endpoint);
   const error = (message: string): Finding => ({
     severity: "error",
@@ -99,6 +102,8 @@ function portReport(name: string, endpoint: Endpoint, server: ServerStatus | nul
         cells: [name, where, "NOT ALLOWED"],
         finding: error("needs root or CAP_NET_BIND_SERVICE, as all ports below 1024 do"),
       };
+    case "no-such-folder":
+      return { cells: [name, where, "NO SUCH FOLDER"], finding: error("lies in a folder that is not there") };
     case "no-such-address":
       return { cells: [name, where, "NO SUCH ADDRESS"], finding: error("is not an address of this machine") };
   }

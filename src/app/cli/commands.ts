@@ -11,6 +11,7 @@ import { queueList } from "./queue_list.ts";
 import { queueShow } from "./queue_show.ts";
 import { sendmail } from "./sendmail.ts";
 import { serve } from "./serve.ts";
+import { trace } from "./trace.ts";
 import { versionCommand } from "./version.ts";
 
 /** Every command, in the order of the help. */
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   queueHold,
   queueRelease,
   queueDrop,
+  trace,
   sendmail,
   versionCommand,
 ];

@@ -1,4 +1,4 @@
-import { normalizeDomain } from "../../core/domain.ts";
+import { parsePattern } from "../../queue/mod.ts";
 import type { QueueFilter } from "../../store/mod.ts";
 import { locateExistingConfig } from "../config/locate.ts";
 import { loadConfig } from "../config/mod.ts";
@@ -17,7 +17,7 @@ import { withOperations } from "./operations.ts";
 /** What every queue command can choose messages by. */
 export const queueOptions: Readonly<Record<string, CommandOption>> = {
   ...configOption,
-  to: { type: "string", value: "DOMAIN", help: "only recipients of this domain" },
+  to: { type: "string", value: "WHOM", help: "only recipients of this domain, or this address" },
   from: { type: "string", value: "ADDRESS", help: 'only messages of this sender; "<>" for reports' },
 };
 
@@ -30,15 +30,21 @@ export function queueFilter(input: CommandInput): QueueFilter {
   const id = input.positionals[0];
   const to = textOption(input, "to");
   const from = textOption(input, "from");
-  const recipientDomain = to === undefined ? undefined : normalizeDomain(to);
-  if (recipientDomain === null) {
-    throw new UsageError(`Found ${JSON.stringify(to)} after --to, expected a domain such as example.com`);
-  }
   return {
     ...(id === undefined ? {} : { id }),
-    ...(recipientDomain === undefined ? {} : { recipientDomain }),
+    ...(to === undefined ? {} : recipientFilter(to)),
     ...(from === undefined ? {} : { sender: from === "<>" ? "" : from.replace(/^<|>$/g, "") }),
   };
+}
+
+function recipientFilter(to: string): QueueFilter {
+  const pattern = parsePattern(to);
+  if (pattern === null || pattern === "") {
+    throw new UsageError(
+      `Found ${JSON.stringify(to)} after --to, expected a domain or an address such as bob@example.com`,
+    );
+  }
+  return pattern.includes("@") ? { recipient: pattern } : { recipientDomain: pattern };
 }
 
 /** As `queueFilter`, for commands that must not hit everything by a slip: without a choice `--all` must be said. */
@@ -49,7 +55,7 @@ export function deliberateFilter(input: CommandInput): QueueFilter {
     throw new UsageError(
       isAll
         ? "Say either --all or what to choose, not both"
-        : "Say which: an ID, --to DOMAIN, --from ADDRESS or --all",
+        : "Say which: an ID, --to WHOM, --from ADDRESS or --all",
     );
   }
   return filter;

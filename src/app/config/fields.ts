@@ -6,7 +6,14 @@ import { z } from "zod";
 import { normalizeDomain } from "../../core/domain.ts";
 import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../../core/ports.ts";
-import { ANY_HOST, formatDuration, parseDuration, parseEndpoint, parseSize } from "./units.ts";
+import {
+  ANY_HOST,
+  formatDuration,
+  parseDuration,
+  parseEndpoint,
+  parseSize,
+  parseSocketPath,
+} from "./units.ts";
 
 export interface Field<T> {
   /** As in `Found 5, expected a size such as 50MiB`. */
@@ -64,6 +71,34 @@ export const hostOrAddress: Field<string> = {
   expected: "a host name such as relay.example.com, or an IP address",
   parse: (found) => isString(found) && ipaddr.isValid(found) ? found : domainName.parse(found),
 };
+
+/** A domain, `*.` before one for all below it, or `*` for all. */
+const domainPattern: Field<string> = {
+  expected: "a domain such as example.com, *.example.com for all below it, or *",
+  parse: (found) => {
+    if (!isString(found) || found === "*") return found === "*" ? found : undefined;
+    const below = found.startsWith("*.");
+    const domain = domainName.parse(below ? found.slice(2) : found);
+    return domain === undefined ? undefined : below ? `*.${domain}` : domain;
+  },
+};
+
+/** One such pattern, or a list of them. */
+export const domainPatterns: Field<readonly string[]> = {
+  expected: `${domainPattern.expected}, or a list of these`,
+  parse: (found) => {
+    const patterns = (Array.isArray(found) ? found : [found]).map(domainPattern.parse);
+    return patterns.length > 0 && patterns.every((pattern) => pattern !== undefined) ? patterns : undefined;
+  },
+};
+
+export function ipAddress(kind: "ipv4" | "ipv6"): Field<string> {
+  return {
+    expected: kind === "ipv4" ? "an IPv4 address such as 192.0.2.1" : "an IPv6 address such as 2001:db8::1",
+    parse: (found) =>
+      isString(found) && ipaddr.isValid(found) && ipaddr.parse(found).kind() === kind ? found : undefined,
+  };
+}
 
 /** Bytes. */
 export function sizeBetween(least: number, most: number): Field<number> {
@@ -132,6 +167,27 @@ export const endpoints: z.ZodType<readonly Endpoint[]> = z.unknown().transform((
     return z.NEVER;
   });
 });
+
+/** As `endpoints`, and files of unix sockets too. */
+export const endpointsOrSockets: z.ZodType<readonly Endpoint[]> = z.unknown().transform((found, context) => {
+  if (found === "off") return [];
+  const items: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return items.map((item, index) => {
+    const endpoint = isString(item) ? parseSocketPath(item) ?? parseEndpoint(item) : null;
+    if (endpoint !== null) return endpoint;
+    const message =
+      `${ENDPOINT_WORDS}, a unix socket such as "/run/mailden/lmtp.sock", a list of these, or off`;
+    context.addIssue({ code: "custom", message, input: item, path: Array.isArray(found) ? [index] : [] });
+    return z.NEVER;
+  });
+});
+
+/** Address ranges as net/networks.ts takes them. */
+export const network: Field<string> = {
+  expected: 'an address such as "192.0.2.7" or a range such as "10.0.0.0/8" or "2001:db8::/32"',
+  parse: (found) =>
+    isString(found) && (ipaddr.isValid(found) || ipaddr.isValidCIDR(found)) ? found : undefined,
+};
 
 /** A DNS server as net/dns takes it: an address, with a port if it is not 53. */
 export const dnsServer: Field<string> = {

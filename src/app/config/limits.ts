@@ -5,6 +5,7 @@ import { defaultListenLimits, type ListenLimits } from "../../net/listen.ts";
 import { defaultImapLimits, type ImapLimits } from "../../session/imap/limits.ts";
 import { defaultPop3Limits, type Pop3Limits } from "../../session/pop3/limits.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "../../session/smtp/limits.ts";
+import { defaultRateLimits, type RateLimits } from "../../session/smtp/rates.ts";
 import { count, duration, durationFrom, sizeBetween } from "./fields.ts";
 import {
   type FieldsOf,
@@ -41,9 +42,26 @@ const smtpFields: FieldsOf<Omit<SmtpLimits, "messageSize">> = {
   authDelayMaxMs: durationFrom(0),
   commandTimeoutMs: durationFrom(1000),
   dataTimeoutMs: durationFrom(1000),
+  holdMaxMs: durationFrom(0),
+  bannerDelayMs: durationFrom(0),
+  errorsBeforeDelay: count(0, MANY),
+  errorDelayMs: durationFrom(0),
+  errorDelayMaxMs: durationFrom(0),
   sessionMs: durationFrom(1000),
 };
-const smtpKeys: FileKeys<SmtpLimits> = { authDelayMaxMs: "auth_delay_max", sessionMs: "session_time" };
+const smtpKeys: FileKeys<SmtpLimits> = {
+  authDelayMaxMs: "auth_delay_max",
+  holdMaxMs: "hold_max",
+  errorDelayMaxMs: "error_delay_max",
+  sessionMs: "session_time",
+};
+
+const rateFields: FieldsOf<RateLimits> = {
+  messages: count(0, 1_000_000_000),
+  recipients: count(0, 1_000_000_000),
+  windowMs: durationFrom(1000),
+  tracked: count(100, 10_000_000),
+};
 
 const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   loginTimeoutMs: durationFrom(1000),
@@ -52,6 +70,7 @@ const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   literalBytesBeforeLogin: sizeBetween(512, 2 ** 20),
   lineBytes: sizeBetween(8 * KIB, 2 ** 24),
   literalBytes: sizeBetween(8 * KIB, 2 ** 24),
+  commandsBeforeLogin: count(10, MANY),
   badCommands: count(1, MANY),
   loginFailures: count(1, 1000),
   loginDelayMs: durationFrom(0),
@@ -103,6 +122,7 @@ export const limitsSection = section({
   ...settingsShape(defaultIntakeLimits, intakeFields),
   connections: settingsSection(defaultListenLimits, connectionFields, connectionKeys),
   smtp: settingsSection<Omit<SmtpLimits, "messageSize">>(defaultSmtpLimits, smtpFields, smtpKeys),
+  rates: settingsSection(defaultRateLimits, rateFields),
   imap: settingsSection<Omit<ImapLimits, "messageBytes">>(defaultImapLimits, imapFields, imapKeys),
   pop3: settingsSection(defaultPop3Limits, pop3Fields),
   auth: settingsSection(defaultAuthLimits, authFields, authKeys),
@@ -113,6 +133,7 @@ export const limitsSection = section({
     intake,
     connections: read.connections,
     smtp: { ...read.smtp, messageSize },
+    rates: read.rates,
     imap: { ...read.imap, messageBytes: messageSize },
     pop3: read.pop3,
     auth: read.auth,

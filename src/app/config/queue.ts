@@ -11,6 +11,8 @@ const queueFields: FieldsOf<QueueSettings> = {
   delayNoticeAfterMs: orNull(duration),
   concurrency: count(1, 10_000),
   concurrencyPerDestination: count(1, 1000),
+  maxConcurrencyPerDestination: count(1, 1000),
+  ratePerDestination: orNull(count(1, 1_000_000)),
   slowAfterMs: duration,
   slowConcurrency: count(1, 100_000),
   recipientsPerAttempt: count(1, 1000),
@@ -18,6 +20,7 @@ const queueFields: FieldsOf<QueueSettings> = {
   backlog: count(1, 1_000_000),
   stopWaitMs: durationFrom(0),
   reportHeaderSize: sizeBetween(1024, 2 ** 20),
+  reportFullSize: sizeBetween(0, 64 * 2 ** 20),
 };
 
 export const queueSection = settingsSection(defaultQueueSettings, queueFields, { retryMaxMs: "max_retry" });

@@ -1,8 +1,10 @@
 /** The file as it is written: every key, its kind and its default. */
 import { join, resolve } from "node:path";
 import type { z } from "zod";
-import type { DirectorySpec } from "../../intake/directory.ts";
+import type { AccountSpec, DirectorySpec } from "../../intake/directory.ts";
+import { defaultSubmissionSettings, type SubmissionSettings } from "../../intake/submission_settings.ts";
 import { defaultLogSettings } from "../log/mod.ts";
+import type { TraceSettings } from "../trace/mod.ts";
 import {
   choice,
   count,
@@ -11,8 +13,11 @@ import {
   domainName,
   durationFrom,
   endpoints,
+  endpointsOrSockets,
   filePath,
+  flag,
   list,
+  network,
   orNull,
   sizeBetween,
   text,
@@ -26,13 +31,16 @@ import type { Config, DnsSettings, ListenerName, StoreSettings } from "./types.t
 import { ANY_HOST } from "./units.ts";
 
 export const defaultDnsSettings: Omit<DnsSettings, "servers"> = {
+  trustAd: false,
   timeoutMs: 5000,
   tries: 3,
   cacheSize: 10_000,
 };
 export const defaultStoreSettings: StoreSettings = { undeleteDays: 14 };
+export const defaultTraceSettings: TraceSettings = { days: 14 };
 
 const dnsFields: FieldsOf<Omit<DnsSettings, "servers">> = {
+  trustAd: flag,
   timeoutMs: durationFrom(100),
   tries: count(1, 20),
   cacheSize: count(0, 1_000_000),
@@ -50,12 +58,23 @@ const listenShape = {
   imaps: listener(993),
   pop3: listener(110),
   pop3s: listener(995),
+  lmtp: endpointsOrSockets.default([]),
   http: listener(8080, "127.0.0.1"),
 } satisfies Record<ListenerName, unknown>;
+
+const recipientsADay = orNull(count(0, 1_000_000_000));
+
+const submissionFields: FieldsOf<SubmissionSettings> = {
+  checkFrom: flag,
+  recipientsPerDay: recipientsADay,
+  newRecipientsPerDay: recipientsADay,
+};
 
 const account = section({
   name: value(text).optional(),
   quota: value(orNull(sizeBetween(0, Number.MAX_SAFE_INTEGER))).optional(),
+  recipients_per_day: value(recipientsADay).optional(),
+  new_recipients_per_day: value(recipientsADay).optional(),
   aliases: list(text).default([]),
 });
 
@@ -74,12 +93,16 @@ export const fileSchema = section({
     certificate: value(orNull(filePath)).default(null),
     key: value(orNull(filePath)).default(null),
   }),
+  proxy: section({ networks: list(network).default([]) }),
+  lmtp: section({ networks: list(network).default(["127.0.0.0/8", "::1"]) }),
   dns: section({ servers: list(dnsServer).default([]), ...settingsShape(defaultDnsSettings, dnsFields) }),
   plaintext_auth: value(choice("never", "loopback")).default("never"),
   limits: limitsSection,
+  submission: settingsSection(defaultSubmissionSettings, submissionFields),
   outbound: outboundSection,
   queue: queueSection,
   store: settingsSection(defaultStoreSettings, { undeleteDays: daysBetween(0, 3650) }),
+  trace: settingsSection(defaultTraceSettings, { days: daysBetween(0, 3650) }),
   log: settingsSection(defaultLogSettings, {
     level: choice("debug", "info", "warn", "error"),
     format: choice("auto", "json", "pretty"),
@@ -90,9 +113,23 @@ export const fileSchema = section({
 /** What a file that has passed the schema holds. */
 export type FileContent = z.output<typeof fileSchema>;
 
+type AccountContent = FileContent["domains"][string]["accounts"][string];
+
+function toAccountSpecs(accounts: Record<string, AccountContent>): Record<string, AccountSpec> {
+  return Object.fromEntries(
+    Object.entries(accounts).map((
+      [name, { recipients_per_day, new_recipients_per_day, ...account }],
+    ) => [name, {
+      ...account,
+      ...(recipients_per_day === undefined ? {} : { recipientsPerDay: recipients_per_day }),
+      ...(new_recipients_per_day === undefined ? {} : { newRecipientsPerDay: new_recipients_per_day }),
+    }]),
+  );
+}
+
 export function toDirectorySpec(file: FileContent): DirectorySpec {
   const domains = Object.entries(file.domains).map(([name, { accounts, aliases, catch_all }]) => {
-    return [name, { accounts, aliases, catchAll: catch_all }] as const;
+    return [name, { accounts: toAccountSpecs(accounts), aliases, catchAll: catch_all }] as const;
   });
   return { domains: Object.fromEntries(domains) };
 }
@@ -107,12 +144,19 @@ export function toConfig(file: FileContent, folder: string): Config {
     maildrop: absoluteOrNull(file.maildrop) ?? join(absolute(file.data), "maildrop"),
     listen: file.listen,
     tls: { certificate: absoluteOrNull(file.tls.certificate), key: absoluteOrNull(file.tls.key) },
+    proxy: file.proxy,
+    lmtp: file.lmtp,
     dns: { servers: file.dns.servers, ...settingsFrom<Omit<DnsSettings, "servers">>(file.dns, dnsFields) },
     plaintextAuth: file.plaintext_auth,
     limits: file.limits,
-    outbound: toRemoteSettings(file.outbound, (name) => readSecretFile(absolute(name))),
+    submission: file.submission,
+    outbound: toRemoteSettings(file.outbound, {
+      readSecret: (name) => readSecretFile(absolute(name)),
+      readText: (name) => Deno.readTextFileSync(absolute(name)),
+    }),
     queue: file.queue,
     store: file.store,
+    trace: file.trace,
     log: file.log,
     directory: toDirectorySpec(file),
   };

@@ -9,7 +9,8 @@ import { DirectoryError, makeDirectory } from "../../intake/directory.ts";
 import { didYouMean } from "../suggest.ts";
 import type { ConfigProblem } from "./errors.ts";
 import { foundWords, type Path, type Places } from "./report.ts";
-import { type FileContent, readSecretFile, toDirectorySpec } from "./schema.ts";
+import { outboundProblems } from "./outbound_semantic.ts";
+import { type FileContent, toDirectorySpec } from "./schema.ts";
 import { formatEndpoint, isAnyHost } from "./units.ts";
 
 /** What the system allows for the name of a Unix socket (sun_path), without the final zero. */
@@ -25,7 +26,7 @@ export function semanticProblems(
   const problems = [
     ...portProblems(file, places),
     ...tlsProblems(file, places),
-    ...relayProblems(file, places, options.folder),
+    ...outboundProblems(file.outbound, places, options.folder),
     ...dataProblems(file, places, options.folder),
     ...new DomainChecks(file, places).problems(),
   ];
@@ -50,6 +51,7 @@ function portProblems(file: FileContent, places: Places): ConfigProblem[] {
 }
 
 function collide(a: Endpoint, b: Endpoint): boolean {
+  if (a.path !== undefined || b.path !== undefined) return a.path === b.path;
   // Port 0 asks for any free port, a new one each time.
   if (a.port !== b.port || a.port === 0) return false;
   return a.host === b.host || isAnyHost(a) || isAnyHost(b);
@@ -62,29 +64,6 @@ function tlsProblems({ tls }: FileContent, places: Places): ConfigProblem[] {
     missing === "key" ? "certificate" : "key"
   } is set; leave both out for a self-signed certificate`;
   return [places.atValue(["tls", missing], message)];
-}
-
-function relayProblems(
-  { outbound: { relay } }: FileContent,
-  places: Places,
-  folder: string,
-): ConfigProblem[] {
-  if (relay === null) return [];
-  const path = ["outbound", "relay"];
-  if ((relay.user === null) !== (relay.password_file === null)) {
-    const [missing, given] = relay.user === null ? ["user", "password_file"] : ["password_file", "user"];
-    return [places.atValue([...path, missing], `Missing, expected a value, because ${given} is set`)];
-  }
-  if (relay.password_file === null) return [];
-  try {
-    if (readSecretFile(resolve(folder, relay.password_file)) !== "") return [];
-    return [
-      places.atValue([...path, "password_file"], "Found an empty file, expected the relay's password in it"),
-    ];
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [places.atValue([...path, "password_file"], `Found a file that cannot be read: ${why}`)];
-  }
 }
 
 function dataProblems({ data }: FileContent, places: Places, folder: string): ConfigProblem[] {

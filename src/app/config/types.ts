@@ -2,13 +2,16 @@ import type { Endpoint } from "../../core/ports.ts";
 import type { RemoteSettings } from "../../delivery/remote/settings.ts";
 import type { DirectorySpec } from "../../intake/directory.ts";
 import type { IntakeLimits } from "../../intake/limits.ts";
+import type { SubmissionSettings } from "../../intake/submission_settings.ts";
 import type { AuthLimits } from "../../intake/authenticator.ts";
 import type { ListenLimits } from "../../net/listen.ts";
 import type { QueueSettings } from "../../queue/settings.ts";
 import type { ImapLimits } from "../../session/imap/limits.ts";
 import type { Pop3Limits } from "../../session/pop3/limits.ts";
 import type { SmtpLimits } from "../../session/smtp/limits.ts";
+import type { RateLimits } from "../../session/smtp/rates.ts";
 import type { LogSettings } from "../log/mod.ts";
+import type { TraceSettings } from "../trace/mod.ts";
 
 /** The listeners, by their keys under `listen:`. */
 export type ListenerName =
@@ -19,6 +22,7 @@ export type ListenerName =
   | "imaps"
   | "pop3"
   | "pop3s"
+  | "lmtp"
   | "http";
 
 /** The whole configuration: checked, complete, with absolute file names and in the units that the rooms use. */
@@ -33,20 +37,33 @@ export interface Config {
   readonly listen: Readonly<Record<ListenerName, readonly Endpoint[]>>;
   /** PEM files; both null for a self-signed pair. */
   readonly tls: { readonly certificate: string | null; readonly key: string | null };
+  /** Proxies whose PROXY header says who the client is. */
+  readonly proxy: NetworkSettings;
+  /** Who may hand over mail by LMTP. */
+  readonly lmtp: NetworkSettings;
   readonly dns: DnsSettings;
   /** Who may log in without TLS. */
   readonly plaintextAuth: "never" | "loopback";
   readonly limits: Limits;
+  readonly submission: SubmissionSettings;
   readonly outbound: RemoteSettings;
   readonly queue: QueueSettings;
   readonly store: StoreSettings;
+  readonly trace: TraceSettings;
   readonly log: LogSettings;
   readonly directory: DirectorySpec;
+}
+
+export interface NetworkSettings {
+  /** Ranges such as `10.0.0.0/8`, or single addresses. */
+  readonly networks: readonly string[];
 }
 
 export interface DnsSettings {
   /** Empty: those of /etc/resolv.conf. */
   readonly servers: readonly string[];
+  /** Their word on DNSSEC is believed though they are not on this machine. */
+  readonly trustAd: boolean;
   readonly timeoutMs: number;
   readonly tries: number;
   readonly cacheSize: number;
@@ -57,6 +74,8 @@ export interface Limits {
   /** Of each listener for itself. */
   readonly connections: ListenLimits;
   readonly smtp: SmtpLimits;
+  /** Of one client over all its SMTP sessions. */
+  readonly rates: RateLimits;
   readonly imap: ImapLimits;
   readonly pop3: Pop3Limits;
   readonly auth: AuthLimits;

@@ -79,7 +79,19 @@ export function parseEndpoint(text: string): Endpoint | null {
   return { host: ANY_HOST, port };
 }
 
+/** The name of a unix socket must fit into `sun_path`, with a zero behind it. */
+const LONGEST_SOCKET_NAME = 107;
+
+/** `/run/mailden/lmtp.sock`: a unix socket. */
+export function parseSocketPath(text: string): Endpoint | null {
+  const fits = new TextEncoder().encode(text).length <= LONGEST_SOCKET_NAME;
+  return /^\/[^\x00-\x1f\x7f]*[^/\x00-\x1f\x7f]$/.test(text) && fits
+    ? { host: ANY_HOST, port: 0, path: text }
+    : null;
+}
+
 export function formatEndpoint(endpoint: Endpoint): string {
+  if (endpoint.path !== undefined) return endpoint.path;
   const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
   return `${host === ANY_HOST ? "*" : host}:${endpoint.port}`;
 }

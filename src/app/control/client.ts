@@ -1,7 +1,8 @@
-import type { AccountRow, QueuedMessage } from "../../store/mod.ts";
+import type { AccountRow, QueuedMessage, TraceEvent } from "../../store/mod.ts";
+import type { HoldRule } from "../../queue/mod.ts";
 import type { ControlHandlers } from "../running.ts";
 import {
-  type ControlRequest,
+  type ControlRequestInput,
   type ControlResponse,
   MAX_RESPONSE,
   readLines,
@@ -46,7 +47,7 @@ export async function connectControl(
 }
 
 function makeClient(exchange: Exchange): ControlClient {
-  const ask = <T>(request: ControlRequest) => exchange.ask(request) as Promise<T>;
+  const ask = <T>(request: ControlRequestInput) => exchange.ask(request) as Promise<T>;
   return {
     status: () => ask<ServerStatus>({ command: "status" }),
     reload: async () => void await ask({ command: "reload" }),
@@ -59,6 +60,13 @@ function makeClient(exchange: Exchange): ControlClient {
     queueFlush: (filter) => ask<number>({ command: "queue-flush", filter }),
     queueHold: (filter, held) => ask<number>({ command: "queue-hold", filter, held }),
     queueDrop: (filter) => ask<number>({ command: "queue-drop", filter }),
+    queueBounce: (filter) => ask<number>({ command: "queue-bounce", filter }),
+    holdRules: () => ask<HoldRule[]>({ command: "hold-rules" }),
+    addHoldRule: async (rule) => void await ask({ command: "add-hold-rule", rule }),
+    removeHoldRule: (rule) => ask<boolean>({ command: "remove-hold-rule", rule }),
+    traceOfMessage: (id, page) => ask<TraceEvent[]>({ command: "trace-message", id, page }),
+    traceOfSession: (id, page) => ask<TraceEvent[]>({ command: "trace-session", id, page }),
+    traceFind: (key, options) => ask<TraceEvent[]>({ command: "trace-find", key, options }),
     close: () => exchange.close(),
   };
 }
@@ -76,7 +84,7 @@ class Exchange {
     this.#timeoutMs = timeoutMs;
   }
 
-  async ask(request: ControlRequest): Promise<unknown> {
+  async ask(request: ControlRequestInput): Promise<unknown> {
     const response = await this.#exchange(request);
     if (response.ok) return response.result;
     throw new ControlError(response.error);
@@ -88,7 +96,7 @@ class Exchange {
     this.#conn.close();
   }
 
-  async #exchange(request: ControlRequest): Promise<ControlResponse> {
+  async #exchange(request: ControlRequestInput): Promise<ControlResponse> {
     const timer = setTimeout(() => this.close(), this.#timeoutMs);
     try {
       await writeLine(this.#conn, request);

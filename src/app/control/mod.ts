@@ -11,5 +11,5 @@
  */
 export { connectControl, type ControlClient, ControlError } from "./client.ts";
 export { makeControlHandlers } from "./handlers.ts";
-export { MAX_PAGE, type ServerStatus } from "./protocol.ts";
+export { MAX_PAGE, MAX_TRACE_PAGE, type ServerStatus } from "./protocol.ts";
 export { type ControlServer, type ControlServerOptions, startControl } from "./server.ts";

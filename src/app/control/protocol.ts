@@ -7,6 +7,8 @@ export const MAX_REQUEST = 64 * 1024;
 export const MAX_RESPONSE = 64 * 1024 * 1024;
 /** The largest page of the queue that one response holds. */
 export const MAX_PAGE = 500;
+/** And of the trace: an event may hold the addresses of a thousand recipients. */
+export const MAX_TRACE_PAGE = 200;
 
 export interface ServerStatus {
   readonly pid: number;
@@ -29,6 +31,15 @@ const filter = z.strictObject({
   recipientDomain: z.exactOptional(z.string().max(255)),
   sender: z.exactOptional(z.string().max(400)),
   held: z.exactOptional(z.boolean()),
+  recipient: z.exactOptional(z.string().max(400)),
+  queuedBefore: z.exactOptional(z.int()),
+});
+
+const rule = z.strictObject({ side: z.enum(["from", "to"]), pattern: z.string().max(400) });
+
+const tracePage = z.strictObject({
+  offset: z.exactOptional(z.int().min(0)),
+  limit: z.int().min(1).max(MAX_TRACE_PAGE).default(MAX_TRACE_PAGE),
 });
 
 /** Every request, by its `command`. */
@@ -51,9 +62,26 @@ export const requestSchema = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("queue-flush"), filter }),
   z.strictObject({ command: z.literal("queue-hold"), filter, held: z.boolean() }),
   z.strictObject({ command: z.literal("queue-drop"), filter }),
+  z.strictObject({ command: z.literal("queue-bounce"), filter }),
+  z.strictObject({ command: z.literal("hold-rules") }),
+  z.strictObject({ command: z.literal("add-hold-rule"), rule }),
+  z.strictObject({ command: z.literal("remove-hold-rule"), rule }),
+  z.strictObject({ command: z.literal("trace-message"), id, page: tracePage }),
+  z.strictObject({ command: z.literal("trace-session"), id, page: tracePage }),
+  z.strictObject({
+    command: z.literal("trace-find"),
+    key: z.string().min(1).max(1000),
+    options: z.strictObject({
+      since: z.exactOptional(z.int()),
+      until: z.exactOptional(z.int()),
+      limit: z.int().min(1).max(MAX_TRACE_PAGE).default(MAX_TRACE_PAGE),
+    }),
+  }),
 ]);
 
 export type ControlRequest = z.output<typeof requestSchema>;
+/** As a client writes it: what has a default may be left out. */
+export type ControlRequestInput = z.input<typeof requestSchema>;
 
 /** The line is longer than what was agreed; nothing after it can be trusted to be a line. */
 export class ControlLineTooLongError extends Error {
@@ -90,7 +118,7 @@ export async function* readLines(
 /** Writes one object as a line. */
 export async function writeLine(
   conn: { write(bytes: Uint8Array): Promise<number> },
-  value: ControlRequest | ControlResponse,
+  value: ControlRequestInput | ControlResponse,
 ): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify(value) + "\n");
   for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));

@@ -152,6 +152,20 @@ class Server {
         return handlers.queueHold(request.filter, request.held);
       case "queue-drop":
         return handlers.queueDrop(request.filter);
+      case "queue-bounce":
+        return handlers.queueBounce(request.filter);
+      case "hold-rules":
+        return handlers.holdRules();
+      case "add-hold-rule":
+        return handlers.addHoldRule(request.rule);
+      case "remove-hold-rule":
+        return handlers.removeHoldRule(request.rule);
+      case "trace-message":
+        return handlers.traceOfMessage(request.id, request.page);
+      case "trace-session":
+        return handlers.traceOfSession(request.id, request.page);
+      case "trace-find":
+        return handlers.traceFind(request.key, request.options);
     }
   }
 

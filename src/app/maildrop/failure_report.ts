@@ -39,7 +39,16 @@ export function makeFailureReporter(deps: FailureReportDeps): (failure: PickupFa
     await deps.submit(
       { sender: null, recipients: [sender], smtputf8: needsSmtpUtf8(sender), eightBit: false },
       [bytes],
-      { id: report, sessionId: id, origin: "report", protocol: "", client: null, account: null, tls: null },
+      {
+        id: report,
+        sessionId: id,
+        origin: "report",
+        protocol: "",
+        client: null,
+        account: null,
+        tls: null,
+        about: id,
+      },
     );
   };
 }
