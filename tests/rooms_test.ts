@@ -45,6 +45,7 @@ const MAY_IMPORT_TYPES: Readonly<Record<string, readonly string[]>> = {
 /** Which rooms may use a package; what is missing here may not be imported at all. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@logtape/logtape": ["app"],
+  "@mongodb-js/saslprep": ["wire"],
   "@peculiar/x509": ["net"],
   "reflect-metadata": ["net"],
   "dns-packet": ["wire/dns"],

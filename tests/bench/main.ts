@@ -2,8 +2,8 @@
  * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
  * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
  *
- *     deno task bench [--rows ingest,relay,imap,pop3,idle,peers] [--connections 1,10,50,200] [--sizes 4096,65536]
- *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--idle 1000]
+ *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers] [--connections 1,10,50,200] [--sizes 4096,65536]
+ *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--backlog 100000] [--idle 1000]
  *                     [--folder DIR] [--json FILE]
  *
  * The row `peers` puts Postfix with Dovecot beside it, and needs root and their Debian packages, so it is run only when asked
@@ -13,6 +13,7 @@
 import { parseArgs } from "node:util";
 import { fdatasyncPerSecond, loopbackMegabytes } from "./baseline.ts";
 import type { Bench, Figure } from "./bench.ts";
+import { backlog } from "./rows/backlog.ts";
 import { idle } from "./rows/idle.ts";
 import { ingest } from "./rows/ingest.ts";
 import { peers } from "./rows/peers.ts";
@@ -23,6 +24,7 @@ import { tableHead, tableRow } from "./table.ts";
 const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> = {
   ingest,
   relay,
+  backlog,
   imap,
   pop3,
   idle,
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "8" },
     messages: { type: "string", default: "20000" },
     mailbox: { type: "string", default: "10000" },
+    backlog: { type: "string", default: "100000" },
     idle: { type: "string", default: "1000" },
     folder: { type: "string", default: "/var/tmp" },
     json: { type: "string" },
@@ -64,6 +67,7 @@ async function run(place: string): Promise<void> {
     sizes: numbers(values.sizes),
     seconds: Number(values.seconds),
     messages: Number(values.messages),
+    backlog: Number(values.backlog),
     mailboxSize: Number(values.mailbox),
     idleConnections: Number(values.idle),
     mb: Deno.env.get("MB") ?? null,

@@ -32,6 +32,8 @@ export interface DnsEntry {
   /** One record each; longer than 255 bytes it is cut into strings. */
   readonly TXT?: readonly string[];
   readonly PTR?: readonly string[];
+  /** As in a zone file: `3 1 1 abcd`. */
+  readonly TLSA?: readonly string[];
   /** Seconds; 60 when not given. */
   readonly ttl?: number;
   readonly fault?: DnsFault;
@@ -332,11 +334,23 @@ function recordsOf(name: string, entry: DnsEntry, type: string): object[] {
       return (entry.AAAA ?? []).map(as);
     case "PTR":
       return (entry.PTR ?? []).map(as);
+    case "TLSA":
+      return (entry.TLSA ?? []).map((text) => as(tlsaData(text)));
     case "TXT":
       return (entry.TXT ?? []).map((text) => as(cut(Buffer.from(text))));
     default:
       return [];
   }
+}
+
+function tlsaData(text: string): object {
+  const [usage, selector, matchingType, data = ""] = text.split(" ");
+  return {
+    usage: Number(usage),
+    selector: Number(selector),
+    matchingType: Number(matchingType),
+    certificate: Buffer.from(data, "hex"),
+  };
 }
 
 function cut(text: Buffer): Buffer[] {

@@ -38,6 +38,10 @@ export interface SunkMessage {
   /** What stood behind the path, as in `SIZE=100 BODY=8BITMIME`. */
   readonly mailParams: string;
   readonly to: readonly string[];
+  /** What stood behind each recipient, as in `NOTIFY=NEVER`. */
+  readonly rcptParams: readonly string[];
+  /** How many BDAT commands brought it; 0 for DATA. */
+  readonly chunks: number;
   readonly data: Uint8Array;
   /** `data`, one character a byte. */
   readonly text: string;
@@ -55,7 +59,7 @@ export interface SmtpSinkOptions {
   readonly hostname?: string;
   /** One for all connections, or chosen by the connection's number from 0. */
   readonly behaviour?: SinkBehaviour | ((connection: number) => SinkBehaviour);
-  /** PEM; with it STARTTLS is offered. */
+  /** PEM, issuers behind the certificate; with it STARTTLS is offered. */
   readonly certificate?: { readonly certificate: string; readonly key: string };
 }
 
@@ -179,6 +183,10 @@ class SinkSession {
   #helo = "";
   #from: { path: string; params: string } | null = null;
   #to: string[] = [];
+  #rcptParams: string[] = [];
+  /** The BDAT command whose octets are being waited for. */
+  #chunk: { readonly octets: number; readonly last: boolean } | null = null;
+  #chunks: string[] = [];
 
   constructor(socket: net.Socket, options: SessionOptions) {
     this.#socket = socket;
@@ -212,6 +220,12 @@ class SinkSession {
         this.#finish(data);
         continue;
       }
+      if (this.#chunk !== null) {
+        if (this.#input.length < this.#chunk.octets) break;
+        await this.#delay();
+        this.#takeChunk(this.#chunk);
+        continue;
+      }
       const end = this.#input.indexOf("\r\n");
       if (end < 0) break;
       const line = this.#input.slice(0, end);
@@ -236,6 +250,9 @@ class SinkSession {
       const reply = behaviour.data ?? (this.#to.length > 0 ? "354 Go on" : "554 5.5.1 No valid recipients");
       this.#inData = reply.startsWith("354");
       this.#step("data", reply);
+    } else if (verb === "BDAT") {
+      const [, octets = "0", last = ""] = line.split(" ");
+      this.#chunk = { octets: Number(octets), last: last.toUpperCase() === "LAST" };
     } else if (verb === "RSET") {
       this.#reset();
       this.#write("250 2.0.0 OK");
@@ -275,13 +292,16 @@ class SinkSession {
   }
 
   #rcpt(line: string): void {
-    const match = /^RCPT TO:\s*<([^>]*)>/i.exec(line);
+    const match = /^RCPT TO:\s*<([^>]*)>\s*(.*)$/i.exec(line);
     if (match === null) return this.#write("501 5.5.4 No path");
     if (this.#from === null) return this.#write("503 5.5.1 MAIL first");
     const { rcpt = "250 2.1.5 OK" } = this.#options.behaviour;
     const to = match[1]!;
     const reply = typeof rcpt === "function" ? rcpt(to.toLowerCase(), this.#to.length) : rcpt;
-    if (reply.startsWith("2")) this.#to.push(to);
+    if (reply.startsWith("2")) {
+      this.#to.push(to);
+      this.#rcptParams.push(match[2]!);
+    }
     this.#step("rcpt", reply);
   }
 
@@ -295,6 +315,15 @@ class SinkSession {
     return text.replace(/^\./gm, "");
   }
 
+  #takeChunk({ octets, last }: { readonly octets: number; readonly last: boolean }): void {
+    this.#chunk = null;
+    this.#chunks.push(this.#input.slice(0, octets));
+    this.#input = this.#input.slice(octets);
+    const { data = "250 2.0.0 Octets taken" } = this.#options.behaviour;
+    if (last) this.#finish(this.#chunks.join(""));
+    else this.#step("data", data);
+  }
+
   #finish(text: string): void {
     this.#inData = false;
     const { behaviour, number, onMessage } = this.#options;
@@ -302,6 +331,8 @@ class SinkSession {
       from: this.#from?.path ?? "",
       mailParams: this.#from?.params ?? "",
       to: this.#to,
+      rcptParams: this.#rcptParams,
+      chunks: this.#chunks.length,
       data: Buffer.from(text, "latin1"),
       text,
       helo: this.#helo,
@@ -346,6 +377,8 @@ class SinkSession {
   #reset(): void {
     this.#from = null;
     this.#to = [];
+    this.#rcptParams = [];
+    this.#chunks = [];
   }
 
   async #delay(): Promise<void> {

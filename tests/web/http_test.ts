@@ -94,3 +94,18 @@ Deno.test("http: a taken port is reported, and close frees it", async () => {
   await http.close();
   await (await startHttp(again)).close();
 });
+
+Deno.test("http: a Host that makes no address is the client's mistake, and no error of ours", async () => {
+  const log = new RecordingLog();
+  const http = await start(() => ({ ok: true, detail: {} }), log);
+  try {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: http.endpoint.port });
+    const request = "GET /healthz HTTP/1.1\r\nHost: POST / HTTP/1.1\r\nConnection: close\r\n\r\n";
+    await conn.write(new TextEncoder().encode(request));
+    const answer = await new Response(conn.readable).text();
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.deepEqual(log.of("http-failed"), []);
+  } finally {
+    await http.close();
+  }
+});

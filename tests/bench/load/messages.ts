@@ -21,9 +21,9 @@ export interface MessageMaker {
   next(index: number): Uint8Array;
 }
 
-/** `size` is that of the message without the final dot, about. */
-export function makeMessages(size: number): MessageMaker {
-  const variants = Array.from({ length: VARIANTS }, (_, i) => makeVariant(i + 1, size));
+/** `size` is that of the message without the final dot, about; `author` stands in From, where it must be the account's own. */
+export function makeMessages(size: number, author: string | null = null): MessageMaker {
+  const variants = Array.from({ length: VARIANTS }, (_, i) => makeVariant(i + 1, { size, author }));
   return {
     next(index) {
       const { bytes, idAt } = variants[index % VARIANTS]!;
@@ -38,14 +38,17 @@ export function makeMessages(size: number): MessageMaker {
   };
 }
 
-function makeVariant(seed: number, size: number): { bytes: Uint8Array; idAt: number } {
+function makeVariant(
+  seed: number,
+  { size, author }: { readonly size: number; readonly author: string | null },
+): { bytes: Uint8Array; idAt: number } {
   const random = chance(seed * 2654435761);
   const word = () =>
     Array.from({ length: 1 + random(4) }, () => SYLLABLES[random(SYLLABLES.length)]).join("");
   const words = (count: number) => Array.from({ length: count }, word).join(" ");
   const header = [
     `Date: Fri, 02 Jan 2026 ${String(seed % 24).padStart(2, "0")}:04:05 +0000`,
-    `From: "${words(2)}" <${word()}@foreign.test>`,
+    `From: "${words(2)}" <${author ?? `${word()}@foreign.test`}>`,
     `To: "${words(2)}" <u1@bench.test>`,
     `Subject: ${words(5)}`,
     `Message-ID: <0000000000.${seed}@foreign.test>`,

@@ -78,7 +78,7 @@ class Run {
 
   constructor(load: SmtpLoad) {
     this.#load = load;
-    this.#messages = makeMessages(load.size);
+    this.#messages = makeMessages(load.size, load.login === undefined ? null : load.sender);
     const encoder = new TextEncoder();
     this.#envelopes = load.recipients.map((recipient) =>
       encoder.encode(`MAIL FROM:<${load.sender}>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)

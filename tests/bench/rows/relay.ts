@@ -21,6 +21,7 @@ export async function* relay(bench: Bench): AsyncGenerator<Figure> {
     await using server = await startServer(bench, {
       dns: { servers: [dns.address] },
       outbound: { port: sinkPort },
+      submission: { recipients_per_day: null, new_recipients_per_day: null },
     });
     const messages = Math.min(bench.messages, 5000);
     const sunk = runLoad<SinkResult>({
