@@ -20,7 +20,8 @@ Deno.test("config.example.yaml: has every key, in the text or, where it has no d
   const keys = schemaKeys(fileSchema);
   assert.ok(keys.length > 100, `Found ${keys.length} keys`);
   for (const path of keys) {
-    const isExample = path.includes("*") || path.slice(0, -1).some((key) => /^(fallback_)?relay$|^routes$/.test(key));
+    const isExample = path.includes("*") ||
+      path.slice(0, -1).some((key) => /^(fallback_)?relay$|^routes$/.test(key));
     const found = isExample ? new RegExp(`^ *# +${path.at(-1)}:`, "m").test(text) : document.hasIn(path);
     assert.ok(found, `${path.join(".")} is missing from config.example.yaml`);
   }
