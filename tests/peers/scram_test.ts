@@ -112,6 +112,7 @@ Channel all
 Far :far:
 Near :near:
 Create Near
+SyncState *
 `,
     );
     return await run("mbsync", ["-c", rc, "-a"], { code });
