@@ -29,6 +29,8 @@ export function programFlags(
   const files = (flag: string, list: string | undefined) => list === undefined ? flag : `${flag}=${list}`;
   return [
     "--no-prompt",
+    // V8's young generation would grow to twice this in each thread, for nothing: 1,000 idle connections cost 25 MB more.
+    "--v8-flags=--max-semi-space-size=16",
     "--allow-net",
     files("--allow-read", paths.read),
     files("--allow-write", paths.write),

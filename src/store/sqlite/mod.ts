@@ -41,7 +41,7 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Reader workers; 2 unless said otherwise. */
+  /** Reader workers at most; 2 unless said otherwise. One is there from the start. */
   readonly readers?: number;
   /** How long expunged messages are kept hidden; 0 for not at all. */
   readonly undeleteDays: number;
@@ -71,10 +71,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       keepsExpunged: options.undeleteDays > 0,
     };
     handles.push(await startWorker("store writer", { role: "writer", path, settings }));
-    for (let i = 0; i < Math.max(1, options.readers ?? 2); i++) {
-      handles.push(await startWorker("store reader", { role: "reader", path }));
-    }
-    const store = new SqliteStore(options, { handles, unlock });
+    const startReader = () => startWorker("store reader", { role: "reader", path });
+    handles.push(await startReader());
+    const store = new SqliteStore(options, {
+      handles: handles as [WorkerHandle, WorkerHandle],
+      startReader,
+      unlock,
+    });
     await store.begin();
     return store;
   } catch (error) {
@@ -97,8 +100,9 @@ async function startWorker(name: string, start: Start): Promise<WorkerHandle> {
 }
 
 interface Resources {
-  /** The writer first, then the readers. */
-  readonly handles: readonly WorkerHandle[];
+  /** The writer and the first reader. */
+  readonly handles: readonly [WorkerHandle, WorkerHandle];
+  readonly startReader: () => Promise<WorkerHandle>;
   readonly unlock: () => void;
 }
 
@@ -122,18 +126,27 @@ class SqliteStore implements Store {
   #queuedRecipients = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(options: SqliteStoreOptions, { handles, unlock }: Resources) {
+  constructor(options: SqliteStoreOptions, { handles, startReader, unlock }: Resources) {
     const { clock, log, undeleteDays, traceDays = null } = options;
-    const [first, ...rest] = handles;
+    const [first, reader] = handles;
     const onError = (error: Error) => this.#noteError(error);
-    const writer = new Writer(first!, { clock, onEffects: (effects) => this.#tell(effects), onError });
+    const watched = (handle: WorkerHandle) => {
+      handle.watch((error) => this.#fail(error, options.onFailure));
+      return handle;
+    };
+    const writer = new Writer(first, { clock, onEffects: (effects) => this.#tell(effects), onError });
     this.#writer = writer;
     this.#log = log;
     const memory: StageMemory = { held: 0 };
     this.#janitor = new Janitor({ writer, clock, log, undeleteDays, traceDays });
     this.#link = new Link({
       writer,
-      readers: new ReaderPool(rest, onError),
+      readers: new ReaderPool(reader, {
+        most: options.readers ?? 2,
+        start: async () => watched(await startReader()),
+        clock,
+        onError,
+      }),
       onUse: () => this.#janitor.tick(),
     });
     this.#unlock = unlock;
@@ -145,7 +158,7 @@ class SqliteStore implements Store {
     this.trace = new SqliteTrace(this.#link);
     this.facts = new SqliteFacts({ link: this.#link, clock });
     this.bus = new ChangeBus((error) => log.error("store-listener-failed", { error: String(error) }));
-    for (const handle of handles) handle.watch((error) => this.#fail(error, options.onFailure));
+    for (const handle of handles) watched(handle);
   }
 
   /** Takes up what the last run left. */

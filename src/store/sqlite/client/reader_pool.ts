@@ -1,3 +1,4 @@
+import type { Clock } from "../../../core/ports.ts";
 import { unpackError } from "../packed_error.ts";
 import type { Cancel, ReadKind, ReadReply, ReadRequest, Reads } from "../protocol.ts";
 import type { WorkerHandle } from "../worker_handle.ts";
@@ -7,12 +8,32 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gives each request to the reader that has the fewest. */
-export class ReaderPool {
-  readonly #readers: readonly Reader[];
+export interface ReaderPoolOptions {
+  /** How many readers there may be. */
+  readonly most: number;
+  /** Starts one more. */
+  readonly start: () => Promise<WorkerHandle>;
+  readonly clock: Clock;
+  /** Hears of every error that a reader answers with. */
+  readonly onError: (error: Error) => void;
+}
 
-  constructor(handles: readonly WorkerHandle[], onError: (error: Error) => void = () => {}) {
-    this.#readers = handles.map((handle) => new Reader(handle, onError));
+/** A reader that has not been idle for so long needs help. */
+const BUSY_MS = 10;
+
+/**
+ * Gives each request to the reader that has the fewest. It begins with one; more are started when that one is kept
+ * busy, since each takes some 14 MB and most servers are idle most of the time.
+ */
+export class ReaderPool {
+  readonly #options: ReaderPoolOptions;
+  readonly #readers: Reader[];
+  #starting: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(first: WorkerHandle, options: ReaderPoolOptions) {
+    this.#options = options;
+    this.#readers = [new Reader(first, options)];
   }
 
   do<K extends ReadKind>(
@@ -21,30 +42,52 @@ export class ReaderPool {
     signal?: AbortSignal,
   ): Promise<Reads[K]["result"]> {
     const reader = this.#readers.reduce((best, next) => next.load < best.load ? next : best);
+    if (reader.busyMs > BUSY_MS && this.#readers.length < this.#options.most && !this.#closed) {
+      this.#starting ??= this.#startOne();
+    }
     return reader.ask(kind, args, signal) as Promise<Reads[K]["result"]>;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#starting;
     await Promise.all(this.#readers.map((reader) => reader.close()));
+  }
+
+  /** One that cannot be started is not missed: the others do its work, and the error is told. */
+  async #startOne(): Promise<void> {
+    try {
+      this.#readers.push(new Reader(await this.#options.start(), this.#options));
+      this.#starting = null;
+    } catch (error) {
+      this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }
 
 class Reader {
   readonly #handle: WorkerHandle;
-  readonly #onError: (error: Error) => void;
+  readonly #options: Pick<ReaderPoolOptions, "clock" | "onError">;
   readonly #pending = new Map<number, Pending>();
+  /** When it last went from idle to busy. */
+  #busySince = 0;
   #lastRequest = 0;
   #failure: Error | null = null;
 
-  constructor(handle: WorkerHandle, onError: (error: Error) => void) {
+  constructor(handle: WorkerHandle, options: Pick<ReaderPoolOptions, "clock" | "onError">) {
     this.#handle = handle;
-    this.#onError = onError;
+    this.#options = options;
     handle.listen((data) => this.#receive(data as ReadReply), (error) => this.#fail(error));
   }
 
   /** A dead reader is asked last. */
   get load(): number {
     return this.#failure === null ? this.#pending.size : Infinity;
+  }
+
+  /** How long it has had something to do without a pause. */
+  get busyMs(): number {
+    return this.#pending.size === 0 ? 0 : this.#options.clock.now() - this.#busySince;
   }
 
   async ask(kind: ReadKind, args: unknown, signal: AbortSignal | undefined): Promise<unknown> {
@@ -58,6 +101,7 @@ class Reader {
       answer.reject(signal?.reason);
     };
     this.#handle.post({ request, kind, args } as ReadRequest);
+    if (this.#pending.size === 0) this.#busySince = this.#options.clock.now();
     // It stays pending until the worker has answered, also when it is cancelled: that is the worker's load.
     this.#pending.set(request, answer);
     signal?.addEventListener("abort", cancel, { once: true });
@@ -79,7 +123,7 @@ class Reader {
     if (pending === undefined) return;
     if (reply.ok) return pending.resolve(reply.value);
     const error = unpackError(reply.error);
-    this.#onError(error);
+    this.#options.onError(error);
     pending.reject(error);
   }
 
