@@ -4,32 +4,17 @@
  */
 import { join } from "node:path";
 import { freePorts } from "../../support/ports.ts";
+import { Postfix, reachable, runQuietly } from "../../support/postfix.ts";
 import { USERS } from "../bench.ts";
 import { treeCpuSeconds } from "../process.ts";
 
-const SERVICES = [
-  "cleanup unix n - n - 0 cleanup",
-  "qmgr unix n - n 300 1 qmgr",
-  "rewrite unix - - n - - trivial-rewrite",
-  "bounce unix - - n - 0 bounce",
-  "defer unix - - n - 0 bounce",
-  "trace unix - - n - 0 bounce",
-  "verify unix - - n - 1 verify",
-  "proxymap unix - - n - - proxymap",
-  "smtp unix - - n - - smtp",
-  "relay unix - - n - - smtp",
-  "error unix - - n - - error",
-  "retry unix - - n - - error",
-  "lmtp unix - - n - - lmtp",
-  "anvil unix - - n - 1 anvil",
-  "scache unix - - n - 1 scache",
-  "postlog unix-dgram n - n - 1 postlogd",
-];
+const PACKAGES = "dovecot-lmtpd dovecot-imapd";
 
 export class PostfixDovecot {
   readonly folder: string;
   readonly smtpPort: number;
   readonly #imapPort: number;
+  #postfix: Postfix | null = null;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -72,14 +57,15 @@ export class PostfixDovecot {
   }
 
   async stop(): Promise<void> {
-    for (const pid of this.#masters()) {
-      try {
-        Deno.kill(pid, "SIGTERM");
-      } catch {
-        // It is gone already.
-      }
+    await this.#postfix?.stop();
+    const dovecot = this.#dovecotPid();
+    if (dovecot === null) return;
+    try {
+      Deno.kill(dovecot, "SIGTERM");
+    } catch {
+      // It is gone already.
     }
-    // Their children need a moment to follow before the folder can go.
+    // Its children need a moment to follow before the folder can go.
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 
@@ -88,58 +74,40 @@ export class PostfixDovecot {
   }
 
   #masters(): number[] {
-    const files = [join(this.folder, "spool/pid/master.pid"), join(this.folder, "run/master.pid")];
-    return files.flatMap((file) => {
-      try {
-        return [Number(Deno.readTextFileSync(file).trim())];
-      } catch {
-        return [];
-      }
-    });
+    return [this.#postfix?.masterPid ?? null, this.#dovecotPid()].filter((pid) => pid !== null);
+  }
+
+  #dovecotPid(): number | null {
+    try {
+      return Number(Deno.readTextFileSync(join(this.folder, "run/master.pid")).trim());
+    } catch {
+      return null;
+    }
   }
 
   async #startPostfix(relayTo: string): Promise<void> {
-    const at = (name: string) => join(this.folder, name);
-    await Deno.mkdir(at("postfix"));
-    await Deno.mkdir(at("spool"));
-    await Deno.mkdir(at("state"));
-    await command("chown", ["postfix", at("state")]);
-    await Deno.writeTextFile(
-      at("postfix/main.cf"),
-      `compatibility_level = 3.6
-queue_directory = ${at("spool")}
-data_directory = ${at("state")}
-daemon_directory = /usr/lib/postfix/sbin
-command_directory = /usr/sbin
-maillog_file = ${at("postfix.log")}
-maillog_file_prefixes = ${this.folder}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = mx.bench.test
-mydestination =
-alias_maps =
-mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions = permit_mynetworks, reject
-virtual_mailbox_domains = bench.test
-virtual_mailbox_maps = static:all
-virtual_transport = lmtp:unix:${at("lmtp")}
-relayhost = ${relayTo}
-smtp_tls_security_level = none
-smtpd_tls_security_level = none
-smtpd_client_connection_count_limit = 0
-default_process_limit = 200
-`,
-    );
-    const services = [`127.0.0.1:${this.smtpPort} inet n - n - - smtpd`, ...SERVICES];
-    await Deno.writeTextFile(at("postfix/master.cf"), `${services.join("\n")}\n`);
-    await command("postfix", ["-c", at("postfix"), "start"]);
-    await reachable(this.smtpPort);
+    this.#postfix = await Postfix.start({
+      folder: this.folder,
+      host: "127.0.0.1",
+      port: this.smtpPort,
+      settings: {
+        myhostname: "mx.bench.test",
+        virtual_mailbox_domains: "bench.test",
+        virtual_mailbox_maps: "static:all",
+        virtual_transport: `lmtp:unix:${join(this.folder, "lmtp")}`,
+        relayhost: relayTo,
+        smtp_tls_security_level: "none",
+        smtpd_tls_security_level: "none",
+        smtpd_client_connection_count_limit: "0",
+        default_process_limit: "200",
+      },
+    });
   }
 
   async #startDovecot(): Promise<void> {
     const at = (name: string) => join(this.folder, name);
     await Deno.mkdir(at("mail"));
-    await command("chown", ["mail:mail", at("mail")]);
+    await runQuietly("chown", ["mail:mail", at("mail")], { from: PACKAGES });
     await Deno.writeTextFile(
       at("dovecot.conf"),
       `protocols = lmtp imap
@@ -177,33 +145,7 @@ service imap-login {
 }
 `,
     );
-    await command("dovecot", ["-c", at("dovecot.conf")]);
-    await reachable(this.#imapPort);
-  }
-}
-
-async function command(name: string, args: readonly string[]): Promise<void> {
-  let child: Deno.ChildProcess;
-  try {
-    // Not piped: the daemons that it starts inherit the pipes and would keep them open.
-    child = new Deno.Command(name, { args: [...args], stdin: "null", stdout: "null", stderr: "null" })
-      .spawn();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${name} is missing: apt-get install postfix dovecot-lmtpd dovecot-imapd`);
-  }
-  const { success, code } = await child.status;
-  if (!success) throw new Error(`${name} ${args.join(" ")} failed with exit code ${code}`);
-}
-
-async function reachable(port: number): Promise<void> {
-  for (let tries = 0;; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await runQuietly("dovecot", ["-c", at("dovecot.conf")], { from: PACKAGES });
+    await reachable({ host: "127.0.0.1", port: this.#imapPort });
   }
 }

@@ -2,9 +2,11 @@
  * Mailden beside Postfix with Dovecot's LMTP, in one run, with the same load on the same disk: accepted, and in the
  * mailbox. Needs root and Debian's packages. Mailden's 250 comes when the message is in the mailbox, so its two rates are one.
  */
+import { freePort } from "../../support/ports.ts";
 import { type Bench, type Figure, runLoad, startServer, USERS } from "../bench.ts";
 import type { SmtpResult } from "../load/smtp.ts";
 import { PostfixDovecot } from "../peers/postfix_dovecot.ts";
+import { measureRelay, relayByMailden, type Relayed } from "./relay.ts";
 import { treeCpuSeconds } from "../process.ts";
 
 interface Measured {
@@ -28,13 +30,42 @@ const PATIENCE_MS = 180_000;
 export async function* peers(bench: Bench): AsyncGenerator<Figure> {
   for (const size of bench.sizes) {
     for (const connections of bench.connections) {
-      const load = { size, connections, messages: Math.min(bench.messages, connections === 1 ? 500 : 3000) };
+      const load = { size, connections, messages: Math.min(bench.messages, connections === 1 ? 2000 : 3000) };
       const row = `peers ${size / 1024} KiB, ${connections} connections`;
       const theirs = await measurePostfix(bench, load);
       const ours = await measureMailden(bench, load);
       yield* compare(row, ours, theirs);
     }
   }
+  yield* relays(bench);
+}
+
+/** Both through their durable queues to the same kind of sink. */
+async function* relays(bench: Bench): AsyncGenerator<Figure> {
+  const theirs = await relayByPostfix(bench);
+  const ours = await relayByMailden(bench);
+  const row = "peers relay 4 KiB";
+  yield { row, name: "at the sink, Postfix", value: theirs.delivered, unit: "/s" };
+  const factor = ours.delivered / theirs.delivered;
+  yield {
+    row,
+    name: "at the sink, Mailden",
+    value: ours.delivered,
+    unit: "/s",
+    aim: { text: `3 times Postfix; it is ${factor.toFixed(1)}`, reached: factor >= 3 },
+  };
+  yield { row, name: "CPU per 1,000, Postfix", value: theirs.cpuPerThousand, unit: "s" };
+  yield { row, name: "CPU per 1,000, Mailden", value: ours.cpuPerThousand, unit: "s" };
+}
+
+async function relayByPostfix(bench: Bench): Promise<Relayed> {
+  const sink = { host: "127.0.0.1", port: freePort() };
+  await using peer = await PostfixDovecot.start(bench.folder, { relayTo: `[127.0.0.1]:${sink.port}` });
+  return await measureRelay(bench, sink, {
+    host: "127.0.0.1",
+    port: peer.smtpPort,
+    cpuSeconds: () => peer.cpuSeconds(),
+  });
 }
 
 function* compare(row: string, ours: Measured, theirs: Measured): Generator<Figure> {
