@@ -2,11 +2,9 @@
  * The composition root: the only place that knows every room. It reads from top to bottom in the order in which a
  * message meets the rooms; `stop` goes the other way round.
  */
-import { encodeLatin1 } from "../core/bytes.ts";
-import type { Clock, Conn, Endpoint, Live, Log, Metrics, Random } from "../core/ports.ts";
+import type { Clock, Log, Random } from "../core/ports.ts";
 import { makeRemoteCourier } from "../delivery/remote/mod.ts";
 import {
-  type Authenticators,
   type Directory,
   makeAuthenticators,
   makeDirectory,
@@ -16,19 +14,15 @@ import {
 import { connect } from "../net/connect.ts";
 import { makeResolver } from "../net/dns/mod.ts";
 import { makeFetchText } from "../net/fetch_text.ts";
-import { listen, type Listener } from "../net/listen.ts";
-import { liveNetworks } from "../net/networks.ts";
-import { openServerTls, type ServerTls } from "../net/tls/mod.ts";
+import { openServerTls } from "../net/tls/mod.ts";
 import { HoldRules, makeQueueRunner } from "../queue/mod.ts";
-import { serveImap } from "../session/imap/mod.ts";
-import { makeMaildropLocks, servePop3 } from "../session/pop3/mod.ts";
-import { ClientRates, serveSmtp } from "../session/smtp/mod.ts";
 import { openSqliteStore } from "../store/sqlite/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { makeMetrics } from "../web/metrics.ts";
-import { startHttp } from "../web/mod.ts";
-import type { Config, ListenerName } from "./config/mod.ts";
+import type { Config } from "./config/mod.ts";
 import { makeControlHandlers } from "./control/handlers.ts";
+import { makeSessions, openHttp, openListeners, untilIdle } from "./faces.ts";
+import { LiveConfig } from "./live_config.ts";
 import { makeFailureReporter } from "./maildrop/failure_report.ts";
 import { startPickup } from "./maildrop/pickup.ts";
 import { OwnListeners } from "./own_listeners.ts";
@@ -45,15 +39,6 @@ export interface WireUpOptions {
   readonly random: Random;
 }
 
-/** The protocol sessions, by listener. */
-type Sessions = Readonly<
-  Record<Exclude<ListenerName, "http">, {
-    readonly implicitTls: boolean;
-    readonly refusal: string;
-    readonly serve: (conn: Conn) => Promise<void>;
-  }>
->;
-
 /** How often certificate files are looked at. */
 const CERTIFICATE_CHECK_MS = 30_000;
 
@@ -61,19 +46,23 @@ const CERTIFICATE_CHECK_MS = 30_000;
 export async function wireUp(options: WireUpOptions): Promise<Running> {
   const opened = new AsyncDisposableStack();
   try {
-    return await openAll(options, opened);
+    const ground = await openGround(options, opened);
+    const rooms = await makeRooms(ground, opened);
+    return await openFaces(ground, rooms, opened);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
 }
 
-async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Promise<Running> {
+type Ground = Awaited<ReturnType<typeof openGround>>;
+type Rooms = Awaited<ReturnType<typeof makeRooms>>;
+
+/** What everything else stands on: the store, the trace that every log line goes through, the certificate, the resolver. */
+async function openGround(options: WireUpOptions, opened: AsyncDisposableStack) {
   const { config, clock, random, metrics } = options;
   const { hostname } = config;
   const live = new LiveConfig(config);
-  const shutdown = new AbortController();
-
   const failure = Promise.withResolvers<Error>();
   const store = await openSqliteStore({
     directory: config.data,
@@ -108,7 +97,12 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
     log,
   });
   opened.defer(() => resolver.close());
+  return { config, live, common, store, failure: failure.promise, tracer, tls, resolver };
+}
 
+/** The rooms that a message passes: the door, the queue and the courier, and who may log in. */
+async function makeRooms(ground: Ground, opened: AsyncDisposableStack) {
+  const { live, common, store, resolver } = ground;
   const holdRules = new HoldRules(store.facts);
   await holdRules.load();
   const door = makeDoor({
@@ -124,7 +118,7 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
     store,
     directory: live.directory,
     limits: live.of((current) => current.limits.auth),
-    scramSecret: await openScramSecret(store.facts, { clock, random }),
+    scramSecret: await openScramSecret(store.facts, common),
   });
 
   const ours = new OwnListeners();
@@ -145,6 +139,15 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
     submit: door.submit,
     settings: live.of((current) => current.queue),
   });
+  return { door, authenticators, queue, holdRules, ours };
+}
+
+/** The listeners, HTTP and the maildrop; from here on mail comes in and goes out. */
+async function openFaces(ground: Ground, rooms: Rooms, opened: AsyncDisposableStack): Promise<Running> {
+  const { config, live, common, store, tls } = ground;
+  const { clock, log, metrics } = common;
+  const { door, authenticators, queue, ours } = rooms;
+  const shutdown = new AbortController();
 
   const sessions = makeSessions({
     ...common,
@@ -181,16 +184,8 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
 
   return {
     store,
-    failed: failure.promise,
-    control: makeControlHandlers({
-      store,
-      clock,
-      log,
-      holdRules,
-      reportDropped: (message) => queue.reportDropped(message),
-      wakeQueue: () => queue.wake(),
-      flushTrace: () => tracer.flush(),
-    }),
+    failed: ground.failure,
+    control: makeControls(ground, rooms),
     listeners: [
       ...listeners.map(({ name, listener }) => ({ name, endpoint: listener.endpoint })),
       ...http.map(({ endpoint }) => ({ name: "http", endpoint })),
@@ -214,181 +209,18 @@ async function openAll(options: WireUpOptions, opened: AsyncDisposableStack): Pr
   };
 }
 
-/** The configuration in force, and views of it that follow a reload. */
-class LiveConfig {
-  #config: Config;
-  #directory: Directory;
-  readonly directory: Live<Directory>;
-
-  constructor(config: Config) {
-    this.#config = config;
-    this.#directory = makeDirectory(config.directory);
-    const directory = () => this.#directory;
-    this.directory = {
-      get current() {
-        return directory();
-      },
-    };
-  }
-
-  get current(): Config {
-    return this.#config;
-  }
-
-  of<T>(view: (config: Config) => T): Live<T> {
-    const config = () => this.#config;
-    return {
-      get current() {
-        return view(config());
-      },
-    };
-  }
-
-  replace(config: Config, directory: Directory): void {
-    this.#config = config;
-    this.#directory = directory;
-  }
+function makeControls({ store, common, tracer }: Ground, { queue, holdRules }: Rooms) {
+  return makeControlHandlers({
+    store,
+    clock: common.clock,
+    log: common.log,
+    holdRules,
+    reportDropped: (message) => queue.reportDropped(message),
+    wakeQueue: () => queue.wake(),
+    flushTrace: () => tracer.flush(),
+  });
 }
 
 async function ensureAccounts(store: Store, directory: Directory): Promise<void> {
   await Promise.all(directory.accounts().map(({ name }) => store.accounts.ensure(name)));
-}
-
-interface SessionParts extends Authenticators {
-  readonly hostname: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly live: LiveConfig;
-  readonly store: Store;
-  readonly door: ReturnType<typeof makeDoor>;
-  readonly shutdown: AbortSignal;
-}
-
-function makeSessions(parts: SessionParts): Sessions {
-  const { live, ...rest } = parts;
-  const common = { ...rest, plaintextAuth: live.of((config) => config.plaintextAuth === "loopback") };
-  const smtp = {
-    ...common,
-    limits: live.of((config) => config.limits.smtp),
-    rates: new ClientRates({ clock: parts.clock, limits: live.of((config) => config.limits.rates) }),
-  };
-  const imap = {
-    ...common,
-    limits: live.of((config) => config.limits.imap),
-    sessions: { open: 0 },
-  };
-  const pop3 = {
-    ...common,
-    limits: live.of((config) => config.limits.pop3),
-    locks: makeMaildropLocks(),
-  };
-  // RFC 5321 section 3.8, RFC 3501 section 7.1.5, RFC 3206 section 4.
-  const [smtpBusy, imapBusy, pop3Busy] = [
-    `421 4.3.2 ${parts.hostname} Too many connections, try again later\r\n`,
-    "* BYE [UNAVAILABLE] Too many connections, try again later\r\n",
-    "-ERR [SYS/TEMP] Too many connections, try again later\r\n",
-  ];
-  const row = (implicitTls: boolean, refusal: string, serve: (conn: Conn) => Promise<void>) => {
-    return { implicitTls, refusal, serve };
-  };
-  return {
-    smtp: row(false, smtpBusy, (conn) => serveSmtp(conn, "smtp", smtp)),
-    submission: row(false, smtpBusy, (conn) => serveSmtp(conn, "submission", smtp)),
-    submissions: row(true, smtpBusy, (conn) => serveSmtp(conn, "submissions", smtp)),
-    lmtp: row(false, smtpBusy, (conn) => serveSmtp(conn, "lmtp", smtp)),
-    imap: row(false, imapBusy, (conn) => serveImap(conn, imap)),
-    imaps: row(true, imapBusy, (conn) => serveImap(conn, imap)),
-    pop3: row(false, pop3Busy, (conn) => servePop3(conn, pop3)),
-    pop3s: row(true, pop3Busy, (conn) => servePop3(conn, pop3)),
-  };
-}
-
-interface NamedListener {
-  readonly name: string;
-  readonly listener: Listener;
-}
-
-interface ListenParts {
-  readonly config: Config;
-  readonly live: LiveConfig;
-  readonly tls: ServerTls;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly sessions: Sessions;
-}
-
-async function openListeners(parts: ListenParts): Promise<NamedListener[]> {
-  const { config, live, tls, log, metrics, sessions } = parts;
-  const limits = live.of((current) => current.limits.connections);
-  const proxies = liveNetworks(live.of((current) => current.proxy.networks));
-  const trusted = liveNetworks(live.of((current) => current.lmtp.networks));
-  const stranger = encodeLatin1(`554 5.7.1 ${config.hostname} Not for your address: see lmtp.networks\r\n`);
-  const opened: NamedListener[] = [];
-  try {
-    for (const [name, session] of Object.entries(sessions)) {
-      const refusal = encodeLatin1(session.refusal);
-      for (const endpoint of config.listen[name as ListenerName]) {
-        const listener = await listen({
-          endpoint,
-          tls,
-          implicitTls: session.implicitTls,
-          limits,
-          proxies,
-          ...(name === "lmtp" ? { clients: trusted } : {}),
-          log,
-          metrics,
-          name,
-          // Behind implicit TLS a plain line would only be a broken handshake.
-          refusal: (why) => session.implicitTls ? null : why === "not-allowed" ? stranger : refusal,
-          onConnection: session.serve,
-        });
-        opened.push({ name, listener });
-      }
-    }
-  } catch (error) {
-    for (const { listener } of opened) listener.close();
-    throw error;
-  }
-  return opened;
-}
-
-interface HttpParts {
-  readonly config: Config;
-  readonly store: Store;
-  readonly metrics: ReturnType<typeof makeMetrics>;
-  readonly log: Log;
-  readonly isStopping: () => boolean;
-}
-
-function openHttp(parts: HttpParts): Promise<{ endpoint: Endpoint; close(): Promise<void> }[]> {
-  const { config, store, metrics, log, isStopping } = parts;
-  const metricsText = () => {
-    const stats = store.stats();
-    metrics.gauge("mailden_queue_messages", stats.queuedMessages);
-    metrics.gauge("mailden_queue_recipients", stats.queuedRecipients);
-    metrics.gauge("mailden_store_commits", stats.commits);
-    metrics.gauge("mailden_store_writes", stats.writes);
-    metrics.gauge("mailden_store_commit_seconds_sum", stats.commitSeconds);
-    metrics.gauge("mailden_store_last_commit_seconds", stats.lastCommitSeconds);
-    return metrics.text();
-  };
-  const health = () => {
-    const { queuedMessages, trouble = null } = store.stats();
-    return {
-      ok: !isStopping() && trouble === null,
-      detail: { stopping: isStopping(), queued: queuedMessages, ...(trouble === null ? {} : { trouble }) },
-    };
-  };
-  const open = (endpoint: Endpoint) => startHttp({ endpoint, metricsText, health, log });
-  return Promise.all(config.listen.http.map(open));
-}
-
-/** Waits until every session has ended, for at most so long. */
-async function untilIdle(listeners: readonly NamedListener[], clock: Clock, graceMs: number): Promise<void> {
-  const until = clock.now() + graceMs;
-  while (clock.now() < until && listeners.some(({ listener }) => listener.sessions > 0)) {
-    await clock.sleep(20);
-  }
 }

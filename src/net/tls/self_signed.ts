@@ -42,6 +42,7 @@ async function faultOf(files: PairFiles, { hostname, clock }: SelfSignedOptions)
     if (Date.parse(certificate.validTo) < clock.now() + DAY_MS) return "The certificate has expired";
     return null;
   } catch (error) {
+    if (isMissing(error)) return "There is none yet";
     return errorText(error);
   }
 }
@@ -86,4 +87,10 @@ function serialNumber(): string {
   const bytes = systemRandom.bytes(16);
   bytes[0] = bytes[0]! & 0x7f | 0x40;
   return bytes.toHex();
+}
+
+/** At the first start, which is no fault. */
+function isMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }
