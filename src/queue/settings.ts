@@ -47,7 +47,7 @@ export const defaultQueueSettings: QueueSettings = {
   concurrencyPerDestination: 8,
   maxConcurrencyPerDestination: 20,
   ratePerDestination: null,
-  slowAfterMs: 20_000,
+  slowAfterMs: 2_000,
   slowConcurrency: 400,
   recipientsPerAttempt: 100,
   deadDestinationMaxMs: 30 * MINUTE,

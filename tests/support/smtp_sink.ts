@@ -15,6 +15,8 @@ export interface SinkBehaviour {
   /** A greeting other than 220. */
   readonly greeting?: string;
   readonly ehlo?: string;
+  /** A 220 with what is to follow it in clear, before the handshake. */
+  readonly starttls?: string;
   readonly mail?: string | ((from: string) => string);
   /** By recipient, in lower case without brackets; `index` counts within the transaction. */
   readonly rcpt?: string | ((to: string, index: number) => string);
@@ -351,7 +353,7 @@ class SinkSession {
   #startTls(): void {
     const { secureContext, behaviour } = this.#options;
     if (secureContext === null || this.#isTls) return this.#write("502 5.5.1 Not offered");
-    this.#step("starttls", "220 2.0.0 Go ahead");
+    this.#step("starttls", behaviour.starttls ?? "220 2.0.0 Go ahead");
     if (behaviour.drop === "starttls" || behaviour.hang === "starttls") return;
     this.#socket.removeAllListeners("data");
     this.#socket.removeAllListeners("end");
