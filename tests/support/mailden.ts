@@ -308,8 +308,17 @@ export class Mailden {
     return { ...program, args: [...program.args, ...args] };
   }
 
+  /** A different port for each service. */
   #choosePorts(): Record<Service, number> {
-    const ports = SERVICES.map((name) => [name, this.#options.ports?.[name] ?? freePort(this.host)]);
+    const taken = new Set(Object.values(this.#options.ports ?? {}));
+    const ports = SERVICES.map((name) => {
+      const wanted = this.#options.ports?.[name];
+      if (wanted !== undefined) return [name, wanted];
+      let port = freePort(this.host);
+      while (taken.has(port)) port = freePort(this.host);
+      taken.add(port);
+      return [name, port];
+    });
     return Object.fromEntries(ports) as Record<Service, number>;
   }
 
