@@ -1,6 +1,7 @@
 import type { Conn, Log } from "../../core/ports.ts";
-import type { Mailbox, Store } from "../../store/mod.ts";
+import type { Store } from "../../store/mod.ts";
 import type { SequenceSet, StatusResponse } from "../../wire/imap/mod.ts";
+import type { Access } from "./access.ts";
 import type { ImapDeps } from "./deps.ts";
 import { Input } from "./input.ts";
 import type { ImapLimits } from "./limits.ts";
@@ -87,10 +88,10 @@ export class ImapSession {
   }
 
   /** Throws `NoSuchMailbox`; then none is selected (RFC 3501 section 6.3.1). */
-  async select(mailbox: Mailbox, options: { readonly readOnly: boolean }): Promise<SelectedMailbox> {
+  async select(access: Access, options: { readonly readOnly: boolean }): Promise<SelectedMailbox> {
     this.deselect();
     const onChange = () => this.#onChange();
-    this.#selected = await SelectedMailbox.open(this.store, mailbox, { ...options, onChange });
+    this.#selected = await SelectedMailbox.open(this.store, access, { ...options, onChange });
     return this.#selected;
   }
 

@@ -1,3 +1,4 @@
+import type { Right } from "./access.ts";
 import { no } from "../../wire/imap/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { Rejection } from "./errors.ts";
@@ -20,3 +21,11 @@ export function requireShortKeywords(flags: readonly string[]): void {
     throw new Rejection(no(`A keyword can have at most ${MAX_KEYWORD} characters`, { code: "LIMIT" }));
   }
 }
+
+/** RFC 4314 section 4: \Deleted and \Seen have rights of their own, all other flags share one. */
+export function rightsForFlags(flags: readonly string[]): Right[] {
+  const rights = flags.map((flag) => FLAG_RIGHTS.get(flag.toLowerCase()) ?? "w");
+  return [...new Set(rights)];
+}
+
+const FLAG_RIGHTS: ReadonlyMap<string, Right> = new Map([["\\seen", "s"], ["\\deleted", "t"]]);

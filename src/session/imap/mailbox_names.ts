@@ -1,7 +1,5 @@
 import { toNfc } from "../../core/unicode.ts";
 import { DELIMITER, no } from "../../wire/imap/mod.ts";
-import type { Mailbox } from "../../store/mod.ts";
-import type { ImapSession } from "./context.ts";
 import { Rejection } from "./errors.ts";
 import type { ImapLimits } from "./limits.ts";
 
@@ -38,15 +36,4 @@ export function checkedName(name: string, limits: ImapLimits): string {
 /** `name/`, as CREATE may have it, means `name` (RFC 3501 section 6.3.3). */
 export function withoutFinalDelimiter(name: string): string {
   return name.endsWith(DELIMITER) ? name.slice(0, -1) : name;
-}
-
-/** The mailbox of this name; throws NO with the code when there is none. */
-export async function existingMailbox(
-  session: ImapSession,
-  name: string,
-  code: "NONEXISTENT" | "TRYCREATE" = "NONEXISTENT",
-): Promise<Mailbox> {
-  const mailbox = await session.store.mailboxes.get(session.account, canonicalName(name));
-  if (mailbox === null) throw new Rejection(no("No such mailbox", { code }));
-  return mailbox;
 }

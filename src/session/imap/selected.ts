@@ -1,6 +1,7 @@
 import { bye, type Encoder, mergeRanges, no, SYSTEM_FLAGS } from "../../wire/imap/mod.ts";
 import { NoSuchMailbox, StoreFull } from "../../store/errors.ts";
-import type { Changes, FlagChange, Mailbox, MailboxView, MessageRow, Store } from "../../store/mod.ts";
+import type { Changes, FlagChange, MailboxView, MessageRow, Store } from "../../store/mod.ts";
+import { type Access, requireRights, type Right } from "./access.ts";
 import type { Pace } from "../pace.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import type { Output } from "./output.ts";
@@ -20,11 +21,12 @@ export interface SyncOptions {
   readonly force?: boolean;
 }
 
-/** Throws NO for a mailbox that was opened by EXAMINE. */
-export function requireWritable(selected: SelectedMailbox): void {
+/** Throws NO for a mailbox that was opened by EXAMINE, or without these rights (RFC 4314 section 4). */
+export function requireWritable(selected: SelectedMailbox, needs: readonly Right[]): void {
   if (selected.readOnly) {
     throw new Rejection(no("The mailbox is open for reading only", { code: "READ-ONLY" }));
   }
+  requireRights(selected, needs);
 }
 
 /** Where the client is told, and how long at a stretch. */
@@ -54,6 +56,8 @@ const MAX_ATTEMPTS = 4;
 export class SelectedMailbox {
   readonly id: number;
   readonly readOnly: boolean;
+  /** What the account may do here, as `access.ts` has it. */
+  readonly rights: string;
   readonly view: MailboxView;
   readonly tracker: Tracker;
   readonly #store: Store;
@@ -67,11 +71,16 @@ export class SelectedMailbox {
   /** Keywords by their lower-case form. */
   readonly #keywords = new Map<string, string>();
 
-  private constructor(store: Store, view: MailboxView, readOnly: boolean) {
+  private constructor(
+    store: Store,
+    view: MailboxView,
+    { readOnly, rights }: { readonly readOnly: boolean; readonly rights: string },
+  ) {
     this.#store = store;
     this.view = view;
     this.id = view.mailbox.id;
     this.readOnly = readOnly;
+    this.rights = rights;
     this.tracker = new Tracker(view.uids);
     this.#modseq = view.mailbox.highestModseq;
     this.#noticed = this.#modseq;
@@ -79,7 +88,8 @@ export class SelectedMailbox {
   }
 
   /** Throws `NoSuchMailbox`. */
-  static async open(store: Store, mailbox: Mailbox, options: OpenOptions): Promise<SelectedMailbox> {
+  static async open(store: Store, access: Access, options: OpenOptions): Promise<SelectedMailbox> {
+    const { mailbox, rights } = access;
     let selected: SelectedMailbox | null = null;
     let noticed = 0;
     // The watch begins before the view is read, so that no change falls between the two.
@@ -92,7 +102,7 @@ export class SelectedMailbox {
     try {
       const view = await openView(store, mailbox.id, options);
       if (view === null) throw new NoSuchMailbox();
-      selected = new SelectedMailbox(store, view, options.readOnly);
+      selected = new SelectedMailbox(store, view, { readOnly: options.readOnly, rights });
     } catch (error) {
       stop();
       throw error;

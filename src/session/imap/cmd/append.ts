@@ -8,11 +8,12 @@ import {
 } from "../../../wire/imap/mod.ts";
 import { ProtocolError } from "../../../core/errors.ts";
 import { NoSuchMailbox } from "../../../store/errors.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { requireShortKeywords } from "../flags.ts";
-import { existingMailbox } from "../mailbox_names.ts";
+
 import type { StreamedLiteral } from "../streamed_literal.ts";
 
 /** RFC 3501 section 6.3.11, with APPENDUID (RFC 4315 section 3). The message goes to the store as it comes. */
@@ -23,7 +24,7 @@ export const append: Command = command({
   handle: async (session, args, { streamed }) => {
     if (streamed === null) throw new ProtocolError("Expected a literal with the message");
     // All that can be refused is refused before a waiting client sends the message.
-    const mailbox = await existingMailbox(session, args.mailbox, "TRYCREATE");
+    const { mailbox } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
     requireShortKeywords(args.flags);
     requireGoodSize(streamed.size, session.limits.messageBytes);
     const stage = session.store.bodies.stage();

@@ -9,10 +9,10 @@ import {
 } from "../../../wire/imap/mod.ts";
 import type { UidCopy } from "../../../store/mod.ts";
 import { NoSuchMailbox } from "../../../store/errors.ts";
+import { openAccess } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
-import { existingMailbox } from "../mailbox_names.ts";
 
 export interface CopyArguments {
   readonly set: SequenceSet;
@@ -48,7 +48,7 @@ async function copyMessages(
   by: "sequence" | "uid",
 ): Promise<Answer> {
   const selection = session.resolve(args.set, by);
-  const target = await existingMailbox(session, args.mailbox, "TRYCREATE");
+  const { mailbox: target } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
   if (selection.count === 0) return ok("There was nothing to copy");
   const { messages } = session.store;
   const copied = await withTarget(() => messages.copy(session.selected.id, selection.uids, target.id));

@@ -1,7 +1,8 @@
 import { decodeOneMailbox, no, ok } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import { Rejection } from "../errors.ts";
-import { existingMailbox, isInbox } from "../mailbox_names.ts";
+import { isInbox } from "../mailbox_names.ts";
 
 /** RFC 3501 section 6.3.4. Mailboxes below it stay, and its name with them, as a level without a mailbox. */
 export const del: Command = command({
@@ -9,7 +10,7 @@ export const del: Command = command({
   decode: decodeOneMailbox,
   handle: async (session, name) => {
     if (isInbox(name)) throw new Rejection(no("INBOX cannot be deleted", { code: "CANNOT" }));
-    const mailbox = await existingMailbox(session, name);
+    const { mailbox } = await openAccess(session, name, { needs: ["x"] });
     // A session cannot stay in a mailbox that it deletes itself.
     if (session.selectedOrNull?.id === mailbox.id) session.deselect();
     await session.store.mailboxes.remove(session.account, mailbox.name);

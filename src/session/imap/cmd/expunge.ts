@@ -29,7 +29,7 @@ function decodeSet(args: Decoder): SequenceSet {
 }
 
 async function remove(session: ImapSession, selection: Selection): Promise<Answer> {
-  requireWritable(session.selected);
+  requireWritable(session.selected, ["e"]);
   if (selection.count > 0) {
     const removed = await session.store.messages.expunge(session.selected.id, selection.uids);
     if (removed.length > 0) await session.sync({ expunge: true, force: true });

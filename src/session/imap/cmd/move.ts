@@ -1,7 +1,8 @@
 import { ok } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { existingMailbox } from "../mailbox_names.ts";
+
 import { requireWritable } from "../selected.ts";
 import { type CopyArguments, copyUid, decodeCopy, nothingLeft, withTarget } from "./copy.ts";
 
@@ -24,9 +25,9 @@ async function moveMessages(
   args: CopyArguments,
   by: "sequence" | "uid",
 ): Promise<Answer> {
-  requireWritable(session.selected);
+  requireWritable(session.selected, ["t", "e"]);
   const selection = session.resolve(args.set, by);
-  const target = await existingMailbox(session, args.mailbox, "TRYCREATE");
+  const { mailbox: target } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
   if (selection.count === 0) return ok("There was nothing to move");
   const { messages } = session.store;
   const moved = await withTarget(() => messages.move(session.selected.id, selection.uids, target.id));

@@ -1,15 +1,16 @@
 import { decodeMailbox, type Decoder, DELIMITER, no, ok } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
-import { checkedName, existingMailbox, isInbox, withoutFinalDelimiter } from "../mailbox_names.ts";
+import { checkedName, isInbox, withoutFinalDelimiter } from "../mailbox_names.ts";
 
 /** RFC 3501 section 6.3.5. */
 export const rename: Command = command({
   states: AFTER_LOGIN,
   decode: decodeRename,
   handle: async (session, { from, to }) => {
-    const mailbox = await existingMailbox(session, from);
+    const { mailbox } = await openAccess(session, from, { needs: ["x"] });
     const name = checkedName(withoutFinalDelimiter(to), session.limits);
     if (!isInbox(from)) await checkTree(session, mailbox.name, name);
     await session.store.mailboxes.rename(session.account, mailbox.name, name);

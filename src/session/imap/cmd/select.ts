@@ -1,7 +1,7 @@
 import { decodeOneMailbox, ok } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { existingMailbox } from "../mailbox_names.ts";
 
 /** RFC 3501 section 6.3.1. */
 export const select: Command = command({
@@ -20,7 +20,8 @@ export const examine: Command = command({
 async function open(session: ImapSession, name: string, readOnly: boolean): Promise<Answer> {
   // Whether it succeeds or not, the mailbox selected before is so no more.
   session.deselect();
-  const selected = await session.select(await existingMailbox(session, name), { readOnly });
+  const access = await openAccess(session, name, { needs: ["r"] });
+  const selected = await session.select(access, { readOnly });
   const { out } = session;
   const { mailbox, firstUnseenUid } = selected.view;
   selected.tellFlagList(out);

@@ -1,8 +1,8 @@
 import type { Mailbox } from "../../../store/mod.ts";
 import { decodeStatus, encodeMailbox, ok, type StatusItem } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { existingMailbox } from "../mailbox_names.ts";
 
 const UID_MAX = 0xffff_ffff;
 
@@ -11,7 +11,7 @@ export const status: Command = command({
   states: AFTER_LOGIN,
   decode: decodeStatus,
   handle: async (session, args) => {
-    const mailbox = await existingMailbox(session, args.mailbox);
+    const { mailbox } = await openAccess(session, args.mailbox, { needs: ["r"] });
     const figures: string[] = [];
     for (const item of args.items) figures.push(`${item} ${await figure(session, mailbox, item)}`);
     const { encoder } = session.out;

@@ -1,7 +1,7 @@
 import { decodeStore, no, ok, type StoreArguments } from "../../../wire/imap/mod.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { requireRoomForKeywords } from "../flags.ts";
+import { requireRoomForKeywords, rightsForFlags } from "../flags.ts";
 import { requireWritable } from "../selected.ts";
 
 /** So many messages are changed by one write. */
@@ -28,7 +28,7 @@ async function change(
   by: "sequence" | "uid",
 ): Promise<Answer> {
   const { selected, out, pace } = session;
-  requireWritable(selected);
+  requireWritable(selected, rightsForFlags(args.flags));
   const selection = session.resolve(args.set, by);
   if (args.change !== "remove") requireRoomForKeywords(session, args.flags);
   let changed = 0;

@@ -1,7 +1,7 @@
 import { decodeOneMailbox, no, ok } from "../../../wire/imap/mod.ts";
+import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import { Rejection } from "../errors.ts";
-import { existingMailbox } from "../mailbox_names.ts";
 
 /** RFC 3501 section 6.3.6. Only what exists can be subscribed; it stays subscribed when it goes. */
 export const subscribe: Command = command({
@@ -9,7 +9,7 @@ export const subscribe: Command = command({
   decode: decodeOneMailbox,
   handle: async (session, name) => {
     const { store, account, limits } = session;
-    const mailbox = await existingMailbox(session, name);
+    const { mailbox } = await openAccess(session, name, { needs: ["l"] });
     const known = await store.mailboxes.subscriptions(account);
     // Twice as many as mailboxes, since names of deleted ones may be among them.
     if (known.length >= 2 * limits.mailboxes && !known.includes(mailbox.name)) {

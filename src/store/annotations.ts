@@ -1,0 +1,35 @@
+/** Annotations of mailboxes and of the server (RFC 5464): what clients keep for themselves, as bytes. */
+
+/** Whose annotations: of a mailbox, or, with null, of the server as this account sees it. */
+export interface AnnotationScope {
+  readonly account: string;
+  readonly mailboxId: number | null;
+}
+
+export interface Annotation {
+  /** In lower case: `/private/...` is the account's own, `/shared/...` everybody's who sees the mailbox. */
+  readonly entry: string;
+  readonly value: Uint8Array;
+}
+
+export interface AnnotationChange {
+  readonly entry: string;
+  /** Null removes it. */
+  readonly value: Uint8Array | null;
+}
+
+export interface AnnotationLimits {
+  /** Annotations of one account in one scope. */
+  readonly count: number;
+}
+
+export interface AnnotationStore {
+  /** In the order of the entries. `/shared/` ones of a mailbox are the same for every account. */
+  list(scope: AnnotationScope): Promise<Annotation[]>;
+  /** All or nothing; past a limit it throws a `Refusal` 552 5.2.0. Throws `NoSuchMailbox`. */
+  set(
+    scope: AnnotationScope,
+    changes: readonly AnnotationChange[],
+    limits: AnnotationLimits,
+  ): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/** How found messages are put in order (RFC 5256, RFC 5957) and joined to conversations (RFC 5256 section 3). */
+
+export type SortCriterion =
+  | "arrival"
+  | "cc"
+  | "date"
+  | "from"
+  | "size"
+  | "subject"
+  | "to"
+  | "display-from"
+  | "display-to";
+
+/** The first criterion decides, the next among equals; at last the UID, ascending. */
+export type SortOrder = readonly { readonly by: SortCriterion; readonly descending: boolean }[];
+
+export type ThreadAlgorithm = "references" | "orderedsubject";
+
+/**
+ * Conversations in a flat form, since they may be deeper than any stack: one entry for each node in the order in which it is
+ * shown, with its depth. A UID of 0 is a message that is not there but holds its answers together.
+ */
+export interface ThreadList {
+  readonly uids: readonly number[];
+  readonly depths: readonly number[];
+}

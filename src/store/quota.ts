@@ -1,0 +1,12 @@
+/** What an account may keep in all (RFC 9208); null is no limit. */
+export interface QuotaLimit {
+  readonly bytes: number | null;
+  readonly messages: number | null;
+}
+
+export interface Usage {
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+export const NO_QUOTA: QuotaLimit = { bytes: null, messages: null };
