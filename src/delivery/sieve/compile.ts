@@ -191,10 +191,18 @@ class Compiler {
           throw new SieveError(at, `This server does not have the extension "${extension}"`);
         }
         this.enabled.add(extension);
+        const implied = IMPLIED.get(extension);
+        if (implied !== undefined) this.enabled.add(implied);
       },
     };
   }
 }
+
+/** Who requires the one need not require the other (RFC 6131 section 2, RFC 5235 section 2.1). */
+const IMPLIED: ReadonlyMap<string, string> = new Map([["vacation-seconds", "vacation"], [
+  "spamtestplus",
+  "spamtest",
+]]);
 
 /** `if` with the `elsif`s and the `else` behind it. */
 function takeChain(commands: readonly CommandNode[], start: number): CommandNode[] {

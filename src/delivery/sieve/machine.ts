@@ -71,6 +71,10 @@ export class Machine {
   act(action: Action): void {
     const isRepeated = this.#actions.some((earlier) => isSame(earlier, action));
     if (isRepeated) return;
+    // RFC 5429 section 2.3.
+    if (DELIVERING.has(action.kind) && this.has("reject", "ereject")) {
+      this.budget.fail("A message that was refused cannot be delivered or answered too");
+    }
     this.budget.action(action.kind === "redirect" || action.kind === "notify" ? action.kind : "other");
     this.#actions.push(action);
   }
@@ -88,6 +92,8 @@ export class Machine {
     return this.message.version();
   }
 }
+
+const DELIVERING: ReadonlySet<Action["kind"]> = new Set(["keep", "fileinto", "redirect", "vacation"]);
 
 /** The same place or the same address gets the message once, whatever else differs. */
 function isSame(a: Action, b: Action): boolean {
