@@ -3,12 +3,17 @@ import { decodeLatin1 } from "../../core/bytes.ts";
 import { decodeText, parameter, type Part, textParts } from "../../wire/mime/mod.ts";
 import type { Machine } from "./machine.ts";
 
-/** Every part of a message, containers before what is in them. A stack, since messages nest as they like. */
+/** Every part of a message, containers before what is in them. */
 export function leafParts(top: Part): Part[] {
+  return partsWithin(top, true);
+}
+
+/** The parts below one, and itself if asked for, in the order in which they stand. A stack, since messages nest as they like. */
+export function partsWithin(top: Part, withItself: boolean): Part[] {
   const found: Part[] = [];
   const stack: Part[] = [top];
   for (let part = stack.pop(); part !== undefined; part = stack.pop()) {
-    found.push(part);
+    if (part !== top || withItself) found.push(part);
     stack.push(...part.children.toReversed());
     if (part.message !== null) stack.push(part.message.part);
   }

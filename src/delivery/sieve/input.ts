@@ -49,6 +49,8 @@ export interface SieveInput {
   readonly envelope: SieveEnvelope;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Text that nobody can guess, for the boundaries of what `enclose` makes. */
+  readonly boundary: string;
   /** Minutes east of Greenwich, for `currentdate`. */
   readonly zoneMinutes: number;
   /** RFC 5183, names in lower case. */

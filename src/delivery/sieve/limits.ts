@@ -11,6 +11,8 @@ export interface SieveRunLimits {
   readonly variables: number;
   /** Bytes of the message's text that `body` and `extracttext` look at. */
   readonly bodyBytes: number;
+  /** Bytes of a message that is taken apart and put together anew (RFC 5703). */
+  readonly editBytes: number;
   /** Scripts that include each other (RFC 6609 section 3.1). */
   readonly includeDepth: number;
   /** Header fields that one script may add (RFC 5293 section 6). */
@@ -25,6 +27,7 @@ export const defaultSieveRunLimits: SieveRunLimits = {
   variableLength: 8_000,
   variables: 256,
   bodyBytes: 2 * 1024 * 1024,
+  editBytes: 10 * 1024 * 1024,
   includeDepth: 10,
   addedFields: 50,
 };

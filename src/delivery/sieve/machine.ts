@@ -1,3 +1,4 @@
+import type { Part } from "../../wire/mime/mod.ts";
 import type { Action, MessageVersion } from "./actions.ts";
 import { Budget } from "./budget.ts";
 import type { SieveInput } from "./input.ts";
@@ -16,6 +17,8 @@ export class Machine {
   readonly variables: Variables;
   /** RFC 5232 section 2: the internal variable of the flag commands. */
   flags: readonly string[] = [];
+  /** The part that the innermost `foreverypart` is at (RFC 5703 section 3); null outside of all. */
+  part: Part | null = null;
   /** RFC 5228 section 2.10.2: nothing has cancelled the implicit keep yet. */
   keepsImplicitly = true;
   /** How deep in scripts that include each other, and which have been included (RFC 6609 section 3.1). */

@@ -27,6 +27,8 @@ export class MessageView {
   #changedHeader = false;
   #version: MessageVersion | null = null;
   #body: Uint8Array | null = null;
+  /** What stands in the place of parts of the body, by its place. */
+  #splices: { readonly start: number; readonly end: number; readonly bytes: Uint8Array }[] = [];
   readonly #partFields = new Map<Part, readonly Field[]>();
 
   constructor(message: SieveMessage, budget: Budget) {
@@ -86,13 +88,46 @@ export class MessageView {
   replaceBody(fields: readonly Field[], body: Uint8Array): void {
     this.#fields = [...fields];
     this.#body = body;
+    this.#splices = [];
     this.#touch();
+  }
+
+  /** RFC 5703: other bytes, header and all, in the place of a part. Parts keep the places that they had as the message came. */
+  async replacePart(part: Part, bytes: Uint8Array): Promise<void> {
+    const { bodyStart } = this.message.digest.structure;
+    if (this.#body !== null && this.#splices.length === 0) {
+      this.#budget.fail("The body was replaced already: there are no parts of it to replace");
+    }
+    this.#splices = this.#splices.filter(({ start, end }) =>
+      end <= part.headerStart || start >= part.bodyEnd
+    );
+    this.#splices.push({ start: part.headerStart, end: part.bodyEnd, bytes });
+    this.#splices.sort((a, b) => a.start - b.start);
+    const pieces: Uint8Array[] = [];
+    let at = bodyStart;
+    for (const splice of this.#splices) {
+      pieces.push(await this.bytes(at, splice.start), splice.bytes);
+      at = splice.end;
+    }
+    pieces.push(await this.bytes(at, this.message.size));
+    this.#body = concatBytes(pieces);
+    this.#version = null;
+  }
+
+  /** Bytes of the message as it came, as many as may be edited. */
+  async bytes(start: number, end: number): Promise<Uint8Array> {
+    const { editBytes } = this.#budget.limits;
+    if (this.message.size > editBytes) {
+      this.#budget.fail(`Messages of more than ${editBytes} bytes are not edited`);
+    }
+    this.#budget.look(end - start);
+    return start >= end ? new Uint8Array(0) : await this.message.read(start, end);
   }
 
   version(): MessageVersion {
     if (this.#version !== null) return this.#version;
-    const header = this.#changedHeader
-      ? concatBytes([...this.#fields!.map(({ bytes }) => bytes), CRLF])
+    const header = this.#changedHeader && this.#fields !== null
+      ? concatBytes([...this.#fields.map(({ bytes }) => bytes), CRLF])
       : null;
     this.#version = { header, body: this.#body };
     return this.#version;

@@ -27,10 +27,13 @@ import { validExtList } from "./check/valid_ext_list.ts";
 import { discard, keep, stop } from "./cmd/basic.ts";
 import { addheader, deleteheader } from "./cmd/edit_header.ts";
 import { error } from "./cmd/error.ts";
+import { extracttext } from "./cmd/extracttext.ts";
 import { fileinto } from "./cmd/fileinto.ts";
+import { breaking, foreverypart } from "./cmd/foreverypart.ts";
 import { global, include, returning } from "./cmd/include.ts";
 import { notify } from "./cmd/notify.ts";
 import { redirect } from "./cmd/redirect.ts";
+import { enclose, replace } from "./cmd/replace.ts";
 import { ereject, reject } from "./cmd/reject.ts";
 import { require } from "./cmd/require.ts";
 import { set } from "./cmd/set.ts";
@@ -45,11 +48,15 @@ function byName<Row extends { readonly name: string }>(rows: readonly Row[]): Re
 export const COMMANDS: ReadonlyMap<string, CommandRow> = byName<CommandRow>([
   addflag,
   addheader,
+  breaking,
   deleteheader,
   discard,
+  enclose,
   ereject,
   error,
+  extracttext,
   fileinto,
+  foreverypart,
   global,
   include,
   keep,
@@ -57,6 +64,7 @@ export const COMMANDS: ReadonlyMap<string, CommandRow> = byName<CommandRow>([
   redirect,
   reject,
   removeflag,
+  replace,
   require,
   returning,
   set,
@@ -111,14 +119,17 @@ export const EXTENSIONS: ReadonlySet<string> = new Set([
   "date",
   "duplicate",
   "editheader",
+  "enclose",
   "encoded-character",
   "enotify",
   "envelope",
   "environment",
   "ereject",
   "extlists",
+  "extracttext",
   "fcc",
   "fileinto",
+  "foreverypart",
   "ihave",
   "imap4flags",
   "include",
@@ -126,9 +137,11 @@ export const EXTENSIONS: ReadonlySet<string> = new Set([
   "mailbox",
   "mailboxid",
   "mboxmetadata",
+  "mime",
   "regex",
   "reject",
   "relational",
+  "replace",
   "servermetadata",
   "spamtest",
   "spamtestplus",

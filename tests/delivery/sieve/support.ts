@@ -27,6 +27,7 @@ export function makeInput(message: string, changes: Partial<SieveInput> = {}): S
       auth: null,
     },
     now: Date.UTC(2026, 10, 22, 12, 30, 15),
+    boundary: "b0",
     zoneMinutes: 0,
     environment: new Map(),
     spamPercent: null,

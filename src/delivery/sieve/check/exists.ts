@@ -1,14 +1,16 @@
 import type { TestRow } from "../rows.ts";
 import { takeNames } from "../field_names.ts";
+import { takeMimeOptions } from "../mime_options.ts";
 
 /** RFC 5228 section 5.5: all of the fields are there. */
 export const exists: TestRow = {
   name: "exists",
   requires: null,
   compile({ args }) {
+    const mime = takeMimeOptions(args, { picks: false });
     const names = takeNames(args, "the names of header fields");
     return async (machine) => {
-      const there = new Set((await machine.message.fields()).map(({ name }) => name));
+      const there = new Set((await mime.headers(machine)).flat().map(({ name }) => name));
       return [...names(machine)].every((name) => there.has(name));
     };
   },

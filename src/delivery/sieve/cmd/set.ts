@@ -45,7 +45,7 @@ export const set: CommandRow = {
   },
 };
 
-function takeModifiers(args: Arguments): readonly Modifier[] {
+export function takeModifiers(args: Arguments): readonly Modifier[] {
   const found = MODIFIERS.filter(({ tag, requires }) =>
     args.flag(tag, requires === undefined ? {} : { requires })
   );
