@@ -8,6 +8,8 @@ import type { QueueSettings } from "./settings.ts";
 const MIN_PUT_OFF_MS = 100;
 const MAX_PUT_OFF_MS = 15 * 60_000;
 const MINUTE_MS = 60_000;
+/** Attempts at once at a destination that has not answered yet: one that is dead, or hangs, costs no more than these. */
+const FIRST_ATTEMPTS = 2;
 
 /** What is known in memory about one destination: who waits for it, how fast it goes, whether it is dead. */
 export class Destination {
@@ -50,9 +52,11 @@ export class Destination {
     return Math.max(1, Math.min(Math.floor(known), upperWindow(settings)));
   }
 
-  /** After a failure one probe goes first; the others wait for what becomes of it. */
+  /** At first, and after a failure, a probe or two go first; the others wait for what becomes of them. */
   hasRoom(settings: QueueSettings): boolean {
-    return this.running < (this.#failures > 0 ? 1 : this.window(settings));
+    if (this.#failures > 0) return this.running < 1;
+    const window = this.window(settings);
+    return this.running < (this.isUnproven ? Math.min(window, FIRST_ATTEMPTS) : window);
   }
 
   /** When the rate limit lets the next attempt begin. */
@@ -71,6 +75,11 @@ export class Destination {
   /** What the last attempt ended with, when the destination could not be reached. */
   get lastFailure(): Outcome | null {
     return this.#lastFailure;
+  }
+
+  /** It has not answered yet, since we know of it. */
+  get isUnproven(): boolean {
+    return this.#attemptMs === null;
   }
 
   noteReached(tookMs: number): void {

@@ -4,6 +4,13 @@ import type { QueueSettings } from "./settings.ts";
 
 const SWEEP_SIZE = 1000;
 
+/** Which jobs there is a place for. */
+export interface Wanted {
+  readonly urgentOnly: boolean;
+  /** Only at destinations where nothing runs. */
+  readonly idleOnly: boolean;
+}
+
 /**
  * The jobs in memory, by destination; destinations take turns, so a long line at one of them holds up no other. Those with an
  * urgent job take their turns first, and a part of all places is kept for them.
@@ -52,15 +59,24 @@ export class Dispatcher {
   }
 
   /** Takes the next job whose destination has room, and counts it as begun there. */
-  next(settings: QueueSettings, now: number, { urgentOnly }: { readonly urgentOnly: boolean }): Job | null {
+  next(settings: QueueSettings, now: number, { urgentOnly, idleOnly }: Wanted): Job | null {
     this.#resume(now);
-    const urgent = this.#nextOf(this.#urgentTurns, settings, now);
+    const urgent = this.#nextOf(this.#urgentTurns, { settings, now, idleOnly });
     if (urgent !== null || urgentOnly) return urgent;
-    return this.#nextOf(this.#turns, settings, now);
+    return this.#nextOf(this.#turns, { settings, now, idleOnly });
   }
 
-  #nextOf(turns: Set<Destination>, settings: QueueSettings, now: number): Job | null {
+  #nextOf(
+    turns: Set<Destination>,
+    { settings, now, idleOnly }: {
+      readonly settings: QueueSettings;
+      readonly now: number;
+      readonly idleOnly: boolean;
+    },
+  ): Job | null {
     for (const destination of turns) {
+      // It keeps its turn.
+      if (idleOnly && destination.running > 0) continue;
       this.#unlist(destination);
       if (!destination.hasRoom(settings)) continue;
       if (destination.pacedUntil > now) {

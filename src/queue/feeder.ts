@@ -4,8 +4,8 @@ import type { Claims } from "./claims.ts";
 import type { Destination } from "./destination.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Job, splitMessage } from "./job.ts";
-import { waiting } from "./judge.ts";
 import type { DestinationKeys } from "./keys.ts";
+import { PutOff } from "./put_off.ts";
 import type { QueueSettings } from "./settings.ts";
 
 export interface FeederDeps {
@@ -34,11 +34,13 @@ const SMALL_BACKLOG = 10;
 export class Feeder {
   readonly #deps: FeederDeps;
   #moreDue = false;
-  /** The times to which jobs were put off, rounded up so that there are few of them. */
-  readonly #appointments = new Set<number>();
+  readonly #putOff: PutOff;
+  /** How many jobs of each domain wait until it is known which destination it belongs to. */
+  readonly #asking = new Map<string, number>();
 
   constructor(deps: FeederDeps) {
     this.#deps = deps;
+    this.#putOff = new PutOff(deps);
   }
 
   /** The store holds something that is due and that there was no room for. */
@@ -48,7 +50,7 @@ export class Feeder {
 
   /** When the first of those that were put off come due; Infinity when there are none. */
   get nextAppointment(): number {
-    return Math.min(Infinity, ...this.#appointments);
+    return this.#putOff.nextAppointment;
   }
 
   /**
@@ -77,8 +79,8 @@ export class Feeder {
     const { clock, settings, claims, dispatcher } = this.#deps;
     const now = clock.now();
     dispatcher.sweep(now);
-    for (const time of this.#appointments) if (time <= now) this.#appointments.delete(time);
-    const putOff = new Map<string, number>();
+    this.#putOff.forget(now);
+    const before = new Map<string, number>();
     for (;;) {
       this.#moreDue = claims.size > settings.current.backlog * (1 - WORTH_A_LOOK);
       if (isStopping() || this.#moreDue) return;
@@ -87,11 +89,7 @@ export class Feeder {
       this.#moreDue = overflow.length > 0;
       if (!full) return;
       // Others may be hidden behind what has no room in memory: move that out of the way, to when its turn comes.
-      await Promise.all(overflow.map((job) => {
-        const before = putOff.get(job.destination) ?? 0;
-        putOff.set(job.destination, before + 1);
-        return this.#putOff(job, before);
-      }));
+      await this.#putOff.all(overflow, before);
     }
   }
 
@@ -125,10 +123,10 @@ export class Feeder {
     const key = keys.of(job.domain);
     if (typeof key !== "string") {
       // The line is not known yet. It is asked for beside everything else; the domain's own line stands for it until then.
-      const { waiting } = dispatcher.destination(job.destination);
-      if (this.#asking + waiting.length >= settings.current.backlog) return job;
+      const asking = this.#asking.get(job.domain) ?? 0;
+      if (!job.urgent && asking >= dispatcher.fairShare(settings.current)) return job;
       claims.take(job);
-      this.#asking++;
+      this.#asking.set(job.domain, asking + 1);
       this.#deps.track(key.then((destination) => this.#placeLater({ ...job, destination })));
       return null;
     }
@@ -140,19 +138,18 @@ export class Feeder {
     return null;
   }
 
-  /** Jobs whose destination is being asked for. */
-  #asking = 0;
-
   async #placeLater(job: Job): Promise<void> {
     const { dispatcher, claims, onReady } = this.#deps;
-    this.#asking--;
+    const asking = this.#asking.get(job.domain) ?? 0;
+    if (asking > 1) this.#asking.set(job.domain, asking - 1);
+    else this.#asking.delete(job.domain);
     const destination = dispatcher.destination(job.destination);
     if (this.#hasRoom(job, destination)) {
       this.#enter(job, destination);
       return onReady();
     }
     try {
-      await this.#putOff(job, 0);
+      await this.#putOff.all([job]);
     } finally {
       claims.release(job);
     }
@@ -168,23 +165,5 @@ export class Feeder {
   #enter(job: Job, destination: Destination): void {
     if (destination.isBlocked(this.#deps.clock.now())) this.#deps.onDead(job, destination);
     else this.#deps.dispatcher.add(job);
-  }
-
-  /** Schedules a job, which nobody else may take meanwhile, for when there will be room. */
-  async #putOff(job: Job, before: number): Promise<void> {
-    const { spool, clock, dispatcher } = this.#deps;
-    const settings = this.#deps.settings.current;
-    const now = clock.now();
-    const destination = dispatcher.destination(job.destination);
-    const delay = destination.roomIn(destination.waiting.length + before, { now, settings });
-    const step = 2 ** Math.floor(Math.log2(delay / 16));
-    const at = Math.ceil((now + delay) / step) * step;
-    this.#appointments.add(at);
-    await spool.settle(
-      job.message.id,
-      job.recipients.map((recipient) =>
-        waiting(recipient, { attempts: recipient.attempts, outcome: null, at })
-      ),
-    );
   }
 }

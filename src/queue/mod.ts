@@ -11,7 +11,9 @@
  *   its turn comes, so that it cannot hide others from `SpoolStore.due`. A dead one is left alone for a while, as a whole.
  * - What was just queued comes by the store's bus and is not read back. The fresh mail of a sender with few jobs here is urgent:
  *   it finds room when memory is full, goes before the others (four in a row at most), and a tenth of all places is kept
- *   for it, so that one huge mailing does not delay a single letter.
+ *   for it, so that one huge mailing does not delay a single letter. Another tenth is kept for destinations at which nothing
+ *   runs: those that hang cannot take all places.
+ * - What waits for a dead destination is put off in one write for its whole domain, unread.
  * - A destination is the set of hosts that the courier names (`keys.ts`), else a domain. It bears as many attempts at once as it
  *   has shown to: more with each success, half on 421, one probe while it is dead.
  * - A message may be in several jobs at once (one for each destination), a recipient in one only (`claims.ts`).
@@ -19,7 +21,8 @@
  * A courier says that no host of a destination could be reached by deferring all recipients with 4.4.x in its own name
  * (`Outcome.host` is null); that is what makes a destination dead.
  *
- * `schedule.ts` and `judge.ts` decide, as pure functions; `runner.ts` acts; `report.ts` writes the reports.
+ * `schedule.ts` and `judge.ts` decide, as pure functions; `runner.ts` looks at the store, `attempts.ts` acts, `conclusion.ts` writes
+ * down what came of it; `report.ts` writes the reports.
  *
  * @module
  */

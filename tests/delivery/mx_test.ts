@@ -91,5 +91,5 @@ Deno.test("addresses: IPv6 and IPv4 in turn, and what one family cannot say is n
     ipv6: false,
     signal,
   });
-  assert.deepEqual(four, { kind: "found", addresses: ["192.0.2.1"], authentic: false });
+  assert.deepEqual(four, { kind: "found", addresses: ["192.0.2.1"], authentic: false, canonical: null });
 });

@@ -330,6 +330,44 @@ const REQUIRE: readonly [string, Partial<PolicyWorldOptions>, string][] = [
     },
     RELAYED,
   ],
+  [
+    "the host's name is not proved, though its certificate is good",
+    {
+      certificate: full,
+      behaviour: { extensions: ["REQUIRETLS"] },
+      zones: { "there.test": { mx: [[1, HOST]] } },
+    },
+    "failed 550 5.7.10",
+  ],
+  [
+    "the host's name is proved by MTA-STS",
+    {
+      certificate: full,
+      behaviour: { extensions: ["REQUIRETLS"] },
+      zones: { "there.test": { mx: [[1, HOST]] }, ...STS_RECORD },
+      policies: { [STS_URL]: stsPolicy("testing") },
+    },
+    RELAYED,
+  ],
+  [
+    "the MTA-STS policy names another host",
+    {
+      certificate: full,
+      behaviour: { extensions: ["REQUIRETLS"] },
+      zones: { "there.test": { mx: [[1, HOST]] }, ...STS_RECORD },
+      policies: { [STS_URL]: stsPolicy("testing", "mx.elsewhere.test") },
+    },
+    "failed 550 5.7.10",
+  ],
+  [
+    "no MX: the domain's own name needs no proof",
+    {
+      certificate: chain(domainName, middle, root),
+      behaviour: { extensions: ["REQUIRETLS"] },
+      zones: { "there.test": { a: ["127.0.0.1"] } },
+    },
+    RELAYED,
+  ],
 ];
 
 for (const [what, options, outcome] of REQUIRE) {

@@ -184,6 +184,8 @@ Deno.test("net/dns: aliases are followed, within one answer and across answers",
   const bare = await it.resolver.a("bare.test");
   assert.deepEqual([bare.records, bare.ttl], [["127.0.0.3"], 8]);
   assert.deepEqual(asked(it.dns).slice(1), ["udp A bare.test", "udp A bare2.test", "udp A three.test"]);
+  assert.deepEqual([answer.canonical, bare.canonical], ["three.test", "three.test"]);
+  assert.equal((await it.resolver.a("three.test")).canonical, undefined);
 });
 
 Deno.test("net/dns: loops of aliases end as a DnsError", async () => {

@@ -172,7 +172,7 @@ function tlsaOf(certificate: TestCertificate): string {
 }
 
 Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken signatures, and none", async () => {
-  const names = ["right", "wrong", "bogus", "half", "plain"] as const;
+  const names = ["right", "wrong", "bogus", "half", "plain", "alias"] as const;
   const hosts = names.map(() => loopbackAddress());
   const smtpPort = freePort(...hosts);
   const [good, other] = await Promise.all([
@@ -182,7 +182,7 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
   const mail = (label: string, host: string) => [`${label} MX 10 mx.${label}`, `mx.${label} A ${host}`];
   const tlsa = (owner: string, certificate: TestCertificate) =>
     `_${smtpPort}._tcp${owner} ${tlsaOf(certificate)}`;
-  const [right, wrong, bogus, half, plain] = hosts as [string, string, string, string, string];
+  const [right, wrong, bogus, half, plain, alias] = hosts as [string, string, string, string, string, string];
   await using dns = await startSignedDns([
     {
       name: "dane.test",
@@ -194,6 +194,11 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
         tlsa(".mx.wrong", other),
         ...mail("half", half),
         "_tcp.mx.half NS ns",
+        // RFC 7672 section 2.2.2: of an alias the records of the name at its end count.
+        "alias MX 10 mx.alias",
+        "mx.alias CNAME end.alias",
+        `end.alias A ${alias}`,
+        tlsa(".end.alias", good),
       ],
     },
     // Of this host only the TLSA record is bogus: who took that for "no record" would deliver (RFC 7672 section 2.1.1).
@@ -202,9 +207,9 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
     { name: "plain.test", signed: "no", records: ["@ MX 10 mx", `mx A ${plain}`, tlsa(".mx", other)] },
   ]);
   await using sinks = new AsyncDisposableStack();
-  const [rightSink, wrongSink, bogusSink, halfSink, plainSink] = await Promise.all(
+  const [rightSink, wrongSink, bogusSink, halfSink, plainSink, aliasSink] = await Promise.all(
     hosts.map(async (host) => sinks.use(await SmtpSink.start({ host, port: smtpPort, certificate: good }))),
-  ) as [SmtpSink, SmtpSink, SmtpSink, SmtpSink, SmtpSink];
+  ) as [SmtpSink, SmtpSink, SmtpSink, SmtpSink, SmtpSink, SmtpSink];
 
   await using one = await Mailden.start({
     hostname: "mx.one.test",
@@ -212,7 +217,14 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
     config: { dns: { servers: [dns.address] }, outbound: { port: smtpPort } },
   });
   await using submission = await one.submission("alice@one.test");
-  const domains = ["right.dane.test", "wrong.dane.test", "half.dane.test", "bogus.test", "plain.test"];
+  const domains = [
+    "right.dane.test",
+    "wrong.dane.test",
+    "half.dane.test",
+    "bogus.test",
+    "plain.test",
+    "alias.dane.test",
+  ];
   for (const domain of domains) {
     const reply = await submission.send({
       from: "alice@one.test",
@@ -232,6 +244,7 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
     const [sink, domain, policy, verified] of [
       [rightSink, "right.dane.test", "dane", "dane"],
       [plainSink, "plain.test", "none", null],
+      [aliasSink, "alias.dane.test", "dane", "dane"],
     ] as const
   ) {
     assert.equal(results.get(domain)!["result"], "relayed", one.output);
@@ -260,14 +273,14 @@ Deno.test("peer: DANE by Unbound and Knot: a right key, a wrong one, broken sign
 
   const metrics = await one.metrics();
   for (
-    const [policy, result] of [
-      ["dane", "dane"],
-      ["dane", "validation-failure"],
-      ["dane", "dnssec-invalid"],
-      ["none", "encrypted"],
+    const [policy, result, count] of [
+      ["dane", "dane", 2],
+      ["dane", "validation-failure", 1],
+      ["dane", "dnssec-invalid", 1],
+      ["none", "encrypted", 1],
     ]
   ) {
-    const sample = `mailden_outbound_tls_total{policy="${policy}",result="${result}"} 1\n`;
+    const sample = `mailden_outbound_tls_total{policy="${policy}",result="${result}"} ${count}\n`;
     assert.ok(metrics.includes(sample), `${sample} is missing in:\n${metrics}`);
   }
   const trace = async (domain: string) => {

@@ -3,9 +3,17 @@ import { DnsError } from "../../core/errors.ts";
 import type { DnsAnswer, Resolver } from "../../core/ports.ts";
 import type { RouteHost } from "./mx.ts";
 
+export interface FoundAddresses {
+  readonly kind: "found";
+  readonly addresses: readonly string[];
+  /** DNSSEC proved all of them. */
+  readonly authentic: boolean;
+  /** The name that the host is an alias of (CNAME), for both families; null when it is none. */
+  readonly canonical: string | null;
+}
+
 export type HostAddresses =
-  /** `authentic`: DNSSEC proved all of them. */
-  | { readonly kind: "found"; readonly addresses: readonly string[]; readonly authentic: boolean }
+  | FoundAddresses
   | { readonly kind: "none" }
   | { readonly kind: "error"; readonly reason: string };
 
@@ -18,8 +26,8 @@ export async function resolveHost(
     readonly signal: AbortSignal;
   },
 ): Promise<HostAddresses> {
-  if (host.addresses !== null) return { kind: "found", addresses: host.addresses, authentic: false };
-  if (isIP(host.name) !== 0) return { kind: "found", addresses: [host.name], authentic: false };
+  if (host.addresses !== null) return unproven(host.addresses);
+  if (isIP(host.name) !== 0) return unproven([host.name]);
   const [six, four] = await Promise.all([
     ipv6 ? ask(resolver.aaaa(host.name, signal)) : NOT_ASKED,
     ask(resolver.a(host.name, signal)),
@@ -31,14 +39,23 @@ export async function resolveHost(
   );
   // RFC 7672 section 2.2.2: what is used must be proved; a family without an address says nothing.
   const authentic = answers.every((answer) => answer.records.length === 0 || answer.authentic);
-  if (addresses.length > 0) return { kind: "found", addresses, authentic };
+  if (addresses.length > 0) return { kind: "found", addresses, authentic, canonical: canonicalOf(answers) };
   const error = [six, four].find((result) => result instanceof DnsError);
   return error === undefined ? { kind: "none" } : { kind: "error", reason: error.message };
 }
 
 const NOT_ASKED = { records: [], authentic: false };
 
-type Asked = Pick<DnsAnswer<string>, "records" | "authentic">;
+type Asked = Pick<DnsAnswer<string>, "records" | "authentic" | "canonical">;
+
+function unproven(addresses: readonly string[]): FoundAddresses {
+  return { kind: "found", addresses, authentic: false, canonical: null };
+}
+
+function canonicalOf(answers: readonly Asked[]): string | null {
+  const names = answers.filter(({ records }) => records.length > 0).map(({ canonical }) => canonical ?? null);
+  return names.every((name) => name === names[0]) ? names[0] ?? null : null;
+}
 
 async function ask(asked: Promise<DnsAnswer<string>>): Promise<Asked | DnsError> {
   try {

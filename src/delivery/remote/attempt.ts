@@ -119,7 +119,7 @@ export class RemoteAttempt {
     const said = this.#failures.filter((failure) => failure.host !== null);
     const temporary = this.#failures.filter(({ reply }) => reply.isTemporary);
     // Only when each of the hosts refuses for good is it worth telling the sender at once.
-    if (temporary.length === 0) return said.at(-1) ?? null;
+    if (temporary.length === 0) return said.at(-1) ?? this.#failures.at(-1) ?? null;
     return said.findLast((failure) => temporary.includes(failure)) ?? temporary.at(-1)!;
   }
 

@@ -10,6 +10,7 @@ import {
   atLeast,
   type DomainPolicy,
   type HostPolicy,
+  isNameProven,
   judge,
   OPPORTUNISTIC,
   type TlsRequirement,
@@ -61,6 +62,12 @@ export class Host {
     if (domainPolicy === null) {
       this.#requirement = relayRequirement(relay, requireTls);
       return null;
+    }
+    if (requireTls && !isNameProven(this.#host, domainPolicy)) {
+      const words =
+        `Neither DNSSEC nor MTA-STS vouches for the mail host ${this.#host.name}, and the sender ` +
+        "asked for REQUIRETLS";
+      return new PolicyFailure(reply(550, "5.7.10", words), { target: null, flaw: null });
     }
     const { dane } = this.#parts.deps.settings.current;
     const policy = await this.#parts.policies.ofHost(this.#host, domainPolicy, { dane, requireTls, signal });

@@ -155,7 +155,7 @@ class Opening {
     peer.reader.discardBuffered();
     peer.tls = await this.#duringTls(() =>
       peer.conn.startClientTls({
-        servername: this.#target.name,
+        servername: this.#options.requirement.servername ?? this.#target.name,
         // The requirement is held against what came out, so that it can be said what was wrong.
         verify: false,
         timeoutMs: this.#timeouts.tls,

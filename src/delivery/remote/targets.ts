@@ -1,5 +1,5 @@
 import { type Reply, reply } from "../../core/reply.ts";
-import { type HostAddresses, resolveHost } from "./addresses.ts";
+import { type FoundAddresses, type HostAddresses, resolveHost } from "./addresses.ts";
 import type { RemoteCourierDeps } from "./deps.ts";
 import type { Route, RouteHost } from "./mx.ts";
 
@@ -10,6 +10,10 @@ export interface HostTarget {
   readonly addresses: readonly string[];
   /** DNSSEC proved that it is a host of the domain, and that these are its addresses. */
   readonly authentic: boolean;
+  /** The name that it is an alias of; null when it is none. */
+  readonly canonical: string | null;
+  /** DNSSEC proved that the domain names this host; or it is the domain's own name, which needs no proof. */
+  readonly isNameProven: boolean;
 }
 
 /**
@@ -51,11 +55,13 @@ export class Targets {
         return;
       }
       for (const [index, { name, port }] of some.entries()) {
-        const { addresses: all, authentic } = resolved[index]!;
+        const { addresses: all, authentic, canonical } = resolved[index]!;
         const addresses = all.slice(0, maxAddresses - this.#found);
         this.#found += addresses.length;
         if (addresses.length === 0) continue;
-        yield { name, port, addresses, authentic: this.#route.authentic && authentic };
+        const { authentic: route, implicit } = this.#route;
+        const proof = { authentic: route && authentic, isNameProven: route || implicit };
+        yield { name, port, addresses, canonical, ...proof };
       }
     }
   }
@@ -75,9 +81,7 @@ export class Targets {
       : reply(550, "5.4.4", `The mail hosts of ${this.#domain} do not exist`);
   }
 
-  async #resolve(
-    host: RouteHost,
-  ): Promise<{ readonly addresses: readonly string[]; readonly authentic: boolean }> {
+  async #resolve(host: RouteHost): Promise<Omit<FoundAddresses, "kind">> {
     const { resolver, settings } = this.#deps;
     const found: HostAddresses = await resolveHost(host, {
       resolver,
@@ -85,7 +89,7 @@ export class Targets {
       signal: this.#signal,
     });
     if (found.kind === "error") this.#lookupError = found.reason;
-    return found.kind === "found" ? found : { addresses: [], authentic: false };
+    return found.kind === "found" ? found : { addresses: [], authentic: false, canonical: null };
   }
 
   /** By its address; and by its name, because behind a router we do not know all our addresses. */

@@ -15,6 +15,8 @@ export interface Found {
   /** Seconds; null when it must not be cached. */
   readonly ttl: number | null;
   readonly authentic: boolean;
+  /** The name at the end of the chain. */
+  readonly name: string;
 }
 
 export interface LookupOptions {
@@ -42,7 +44,8 @@ export async function lookUp(question: Question, options: LookupOptions): Promis
     authentic &&= step.authentic;
     if (step.ttl !== null) ttl = Math.min(ttl, step.ttl);
     if (step.kind !== "alias") {
-      return { kind: step.kind, records: step.records, ttl: step.ttl === null ? null : ttl, authentic };
+      const { kind, records, name } = step;
+      return { kind, records, ttl: step.ttl === null ? null : ttl, authentic, name };
     }
     aliases += step.aliases;
     if (aliases > MAX_ALIASES) throw new DnsError(`Too many aliases (CNAME) for ${question.name}`);

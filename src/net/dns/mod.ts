@@ -135,7 +135,8 @@ class CachingResolver implements Resolver {
       // Not the same as "no records": the domain has some, and the mail must not go elsewhere.
       throw new DnsError(`The DNS records of ${question.name} make no sense`);
     }
-    const answer: DnsAnswer<T> = { kind, records, ttl: found.ttl ?? 0, authentic };
+    const alias = found.name === question.name ? {} : { canonical: found.name };
+    const answer: DnsAnswer<T> = { kind, records, ttl: found.ttl ?? 0, authentic, ...alias };
     if (found.ttl !== null) this.#cache.set(key, answer);
     return answer;
   }

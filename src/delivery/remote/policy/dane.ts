@@ -12,20 +12,48 @@ export type DaneLookup =
   /** The host says nothing that we can believe. */
   | { readonly kind: "none" }
   /** TLS is a must; with no usable records without a check of the certificate (RFC 7672 section 2.1.1). */
-  | { readonly kind: "dane"; readonly usable: readonly TlsaRecord[]; readonly all: readonly TlsaRecord[] }
+  | {
+    readonly kind: "dane";
+    readonly usable: readonly TlsaRecord[];
+    readonly all: readonly TlsaRecord[];
+    /** The name under which the records lie. */
+    readonly base: string;
+  }
   /** Whether the host has records cannot be known now; to go on without them would be a downgrade. */
   | { readonly kind: "failed"; readonly failure: TlsFailure };
 
-/** Looks up what the DNS vouches for; the host's name and addresses must have been authentic (RFC 7672 section 2.2.2). */
-export async function lookUpDane(
-  host: { readonly name: string; readonly port: number },
-  { resolver, signal }: { readonly resolver: Resolver; readonly signal: AbortSignal },
+interface DaneHost {
+  readonly name: string;
+  readonly port: number;
+  readonly canonical: string | null;
+}
+
+interface DaneOptions {
+  readonly resolver: Resolver;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks up what the DNS vouches for; the host's name and addresses must have been authentic. Of an alias the name at its end is
+ * asked first, then its own (RFC 7672 section 2.2.2).
+ */
+export async function lookUpDane(host: DaneHost, options: DaneOptions): Promise<DaneLookup> {
+  if (host.canonical !== null) {
+    const found = await lookUpBase(host.canonical, host.port, options);
+    if (found.kind !== "none") return found;
+  }
+  return await lookUpBase(host.name, host.port, options);
+}
+
+async function lookUpBase(
+  base: string,
+  port: number,
+  { resolver, signal }: DaneOptions,
 ): Promise<DaneLookup> {
-  const name = `_${host.port}._tcp.${host.name}`;
   try {
-    const answer = await resolver.tlsa(name, signal);
+    const answer = await resolver.tlsa(`_${port}._tcp.${base}`, signal);
     if (answer.kind !== "found" || !answer.authentic) return { kind: "none" };
-    return { kind: "dane", usable: answer.records.filter(isUsable), all: answer.records };
+    return { kind: "dane", usable: answer.records.filter(isUsable), all: answer.records, base };
   } catch (error) {
     if (!(error instanceof DnsError)) throw error;
     const text = `its TLSA records cannot be looked up: ${error.message}`;

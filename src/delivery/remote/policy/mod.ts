@@ -37,6 +37,8 @@ export interface PolicyHost {
   readonly port: number;
   /** The MX answer and the addresses were proved by DNSSEC. */
   readonly authentic: boolean;
+  /** The name that it is an alias of; null when it is none. */
+  readonly canonical: string | null;
 }
 
 /** What holds for one host, and under which policy a report counts it. */
@@ -105,7 +107,9 @@ export class Policies {
           policy: "dane",
           level: isUsable ? "verified" : "encrypted",
           dane: isUsable ? found.usable : null,
-          names: [host.name, domain],
+          // RFC 7672 section 3.2.2.
+          names: [...new Set([found.base, host.name, domain])],
+          ...(isUsable ? { servername: found.base } : {}),
         };
         const report = { domain, policyType: "tlsa", policy: found.all.map(tlsaText) } as const;
         return { ...accepted(raise(requirement, domainPolicy, options)), report };
@@ -133,6 +137,17 @@ export class Policies {
   remember(domain: string, level: TlsLevel): Promise<void> {
     return this.#deps.memory.note(domain, level);
   }
+}
+
+/**
+ * RFC 8689 section 4.2.1: a certificate counts only for a name that DNSSEC or an MTA-STS policy vouches for; else whoever forges
+ * the MX record also chooses the name that the certificate is for.
+ */
+export function isNameProven(
+  host: { readonly name: string; readonly isNameProven: boolean },
+  { sts }: DomainPolicy,
+): boolean {
+  return host.isNameProven || (sts.policy !== null && listsHost(sts.policy, host.name));
 }
 
 function accepted(requirement: TlsRequirement): Omit<HostPolicy, "report"> {

@@ -16,6 +16,8 @@ export interface TlsRequirement {
   readonly dane: readonly TlsaRecord[] | null;
   /** The names that a certificate may have under DANE-TA. */
   readonly names: readonly string[];
+  /** The name to ask for in the handshake, where it is not the host's own (RFC 7672 section 8.1). */
+  readonly servername?: string;
 }
 
 export interface TlsVerdict {
