@@ -86,11 +86,14 @@ export class LineReader {
     this.#chunk = this.#chunk.length === 0 ? bytes : concatBytes([bytes, this.#chunk]);
   }
 
-  /** Resolves when there is something to read (or the stream ended), without taking it. May be raced and asked again. */
-  async wait(timeoutMs: number): Promise<void> {
-    if (this.#chunk.length > 0 || this.#ended) return;
+  /**
+   * Resolves when there is something to read, without taking it; to false when the stream has ended. May be raced and asked again.
+   */
+  async wait(timeoutMs: number): Promise<boolean> {
+    if (this.#chunk.length > 0) return true;
+    if (this.#ended) return false;
     this.#pending ??= this.#conn.read(timeoutMs);
-    await this.#pending;
+    return await this.#pending !== null;
   }
 
   async #fill(patience: Patience): Promise<boolean> {

@@ -97,6 +97,20 @@ export interface SubmitContext {
   readonly tls: TlsInfo | null;
   /** The id of the message that this one is about (a report) or was made from (a redirect). */
   readonly about?: string;
+  /** Where mail goes that was fetched for one account. */
+  readonly place?: {
+    /** Unless a filter says otherwise. */
+    readonly mailbox: string;
+    /** The account's own filters are asked. */
+    readonly filters: boolean;
+  };
+  /** To be kept in the same commit as the message (`FactStore`): what marks it as taken. */
+  readonly facts?: readonly {
+    readonly space: string;
+    readonly key: string;
+    readonly value: string;
+    readonly expiresAt: number;
+  }[];
 }
 
 /**
@@ -117,6 +131,15 @@ export type Submit = (
 export type Authenticate = (
   user: string,
   password: string,
+  from: { readonly address: string; readonly protocol: string },
+) => Promise<string | null>;
+
+/**
+ * Checks a bearer token that somebody else has given out (RFC 6750). Resolves to the account's name, or null; `user` is for whom the
+ * client says it is, empty when it leaves that to the token. Throws `Refusal` when it cannot be checked now.
+ */
+export type AuthenticateToken = (
+  claim: { readonly user: string; readonly token: string },
   from: { readonly address: string; readonly protocol: string },
 ) => Promise<string | null>;
 
@@ -148,6 +171,8 @@ export interface DnsAnswer<T> {
   readonly ttl: number;
   /** A resolver whose word is trusted says that DNSSEC proved the answer (the AD bit). */
   readonly authentic: boolean;
+  /** The name at the end of the aliases (CNAME); missing when the name that was asked for is none. */
+  readonly canonical?: string;
 }
 
 export interface MxRecord {

@@ -102,8 +102,8 @@ function encodeParameters(encoder: Encoder, params: Parameters): void {
   encoder.text("(");
   params.forEach(([name, value], i) => {
     encoder.text(i === 0 ? "" : " ");
-    // Before UTF8=ACCEPT strings are ASCII: other values go back into the form of RFC 2231 section 4.
-    if (isAscii(value)) encoder.string(name).text(" ").string(value);
+    // Without UTF-8 switched on strings are ASCII: other values go back into the form of RFC 2231 section 4.
+    if (encoder.utf8 || isAscii(value)) encoder.string(name).text(" ").string(value);
     else encoder.string(`${name}*`).text(" ").string(`utf-8''${percentEncode(value)}`);
   });
   encoder.text(")");

@@ -2,6 +2,7 @@
 
 export const SPACE = 32;
 export const QUOTE = 34;
+export const DOLLAR = 36;
 export const PERCENT = 37;
 export const OPEN = 40;
 export const CLOSE = 41;
@@ -20,6 +21,7 @@ export const BACKSLASH = 92;
 export const CLOSE_BRACKET = 93;
 export const OPEN_BRACE = 123;
 export const CLOSE_BRACE = 125;
+export const TILDE = 126;
 
 const ATOM = 1;
 const ASTRING = 2;

@@ -17,6 +17,13 @@ import {
 export interface Segment {
   readonly text: Uint8Array;
   readonly literal: Uint8Array | null;
+  /** The literal was written as a literal8 (RFC 3516), which not every argument may be. */
+  readonly binary?: boolean;
+}
+
+export interface DecoderOptions {
+  /** The client has switched UTF-8 on (RFC 9755, RFC 9051): mailbox names are UTF-8 and no longer modified UTF-7. */
+  readonly utf8?: boolean;
 }
 
 /** How deep parentheses (and NOT, OR) may stand in each other. */
@@ -31,12 +38,14 @@ const UINT32_MAX = 0xffff_ffff;
  */
 export class Decoder {
   readonly #segments: readonly Segment[];
+  readonly utf8: boolean;
   #index = 0;
   #at = 0;
   #depth = 0;
 
-  constructor(segments: readonly Segment[]) {
+  constructor(segments: readonly Segment[], { utf8 = false }: DecoderOptions = {}) {
     this.#segments = segments;
+    this.utf8 = utf8;
   }
 
   /** The next byte of text, or -1 where the text of a segment ends (a literal, or the end of the command). */
@@ -121,6 +130,16 @@ export class Decoder {
     return true;
   }
 
+  /** Takes this text (in capitals) when it stands here, in any case. */
+  tryText(expected: string): boolean {
+    const text = this.#text;
+    for (let i = 0; i < expected.length; i++) {
+      if (upper(text[this.#at + i] ?? 0) !== expected.charCodeAt(i)) return false;
+    }
+    this.#at += expected.length;
+    return true;
+  }
+
   // ---- Numbers ----
 
   /** A number of 32 bits. */
@@ -150,7 +169,12 @@ export class Decoder {
   /** A quoted string or a literal. */
   tryString(): Uint8Array | null {
     if (this.next === QUOTE) return this.#quoted();
-    return this.#literal();
+    return this.#literal(false);
+  }
+
+  /** A literal8 (RFC 3516 section 4.4). */
+  tryLiteral8(): Uint8Array | null {
+    return this.#literal(true);
   }
 
   expectString(): Uint8Array {
@@ -239,9 +263,10 @@ export class Decoder {
     return escapes === 0 ? raw : unescape(raw, escapes);
   }
 
-  #literal(): Uint8Array | null {
+  #literal(binary: boolean): Uint8Array | null {
     const segment = this.#segments[this.#index];
     if (segment === undefined || segment.literal === null || this.#at < segment.text.length) return null;
+    if (binary !== (segment.binary ?? false)) return null;
     this.#index++;
     this.#at = 0;
     return segment.literal;

@@ -2,16 +2,23 @@ import { encodeUtf8 } from "../../core/bytes.ts";
 import { BACKSLASH, CLOSE_BRACKET, isAstringChar, QUOTE } from "./chars.ts";
 
 const FIRST_CAPACITY = 512;
+/** An encoder that was emptied of so much begins with the capacity that was enough for it, within a bound. */
+const MUCH = 16 * 1024;
+const MOST_AGAIN = 128 * 1024;
 /** Longer strings go out as literals, since some clients read a quoted string into a buffer of fixed size. */
 const MAX_QUOTED = 1000;
 
 /**
  * Collects what is to be sent. It grows as it is written to, and `take` hands the bytes over and starts anew, so that
- * a session that says nothing holds nothing.
+ * a session that says nothing holds nothing; one that has just said much begins with as much, since it goes on as a rule.
  */
 export class Encoder {
   #bytes: Uint8Array<ArrayBuffer> = EMPTY;
   #length = 0;
+  /** The capacity to begin with. */
+  #first = FIRST_CAPACITY;
+  /** Whether quoted strings may hold UTF-8, and mailbox names are it: once the client has asked for that (RFC 9755 section 3). */
+  utf8 = false;
 
   get length(): number {
     return this.#length;
@@ -20,6 +27,7 @@ export class Encoder {
   /** Gives away what was collected. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.subarray(0, this.#length);
+    this.#first = this.#length < MUCH ? FIRST_CAPACITY : Math.min(this.#bytes.length, MOST_AGAIN);
     this.#bytes = EMPTY;
     this.#length = 0;
     return taken;
@@ -60,7 +68,13 @@ export class Encoder {
 
   /** A string: quoted where the grammar allows it, else a literal (RFC 3501 section 4.3). */
   string(value: string): this {
-    return isQuotable(value) ? this.#quoted(value) : this.literal(encodeUtf8(value.replaceAll("\0", "")));
+    switch (quotability(value)) {
+      case "ascii":
+        return this.#quoted(value);
+      case "utf8":
+        if (this.utf8) return this.#quotedBytes(encodeUtf8(value));
+    }
+    return this.literal(encodeUtf8(value.replaceAll("\0", "")));
   }
 
   nstring(value: string | null): this {
@@ -96,10 +110,24 @@ export class Encoder {
     return this;
   }
 
+  #quotedBytes(utf8: Uint8Array): this {
+    this.#reserve(2 * utf8.length + 2);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = QUOTE;
+    for (const byte of utf8) {
+      if (byte === QUOTE || byte === BACKSLASH) bytes[at++] = BACKSLASH;
+      bytes[at++] = byte;
+    }
+    bytes[at++] = QUOTE;
+    this.#length = at;
+    return this;
+  }
+
   #reserve(more: number): void {
     const needed = this.#length + more;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(FIRST_CAPACITY, needed, 2 * this.#bytes.length));
+    const grown = new Uint8Array(Math.max(this.#first, needed, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
@@ -108,13 +136,16 @@ export class Encoder {
 const EMPTY = new Uint8Array(0);
 const QUESTION_MARK = 63;
 
-function isQuotable(value: string): boolean {
-  if (value.length > MAX_QUOTED) return false;
+/** How the value may stand between quotes, if at all (RFC 3501 section 9 `quoted`, RFC 9755 section 3 `QUOTED-CHAR`). */
+function quotability(value: string): "ascii" | "utf8" | "never" {
+  if (value.length > MAX_QUOTED) return "never";
+  let isAscii = true;
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code > 126) return false;
+    if ((code < 32 && code !== 9) || code === 127) return "never";
+    if (code > 127) isAscii = false;
   }
-  return true;
+  return isAscii ? "ascii" : "utf8";
 }
 
 function isPlainAtom(value: string): boolean {

@@ -1,12 +1,17 @@
 import { ProtocolError } from "../../core/errors.ts";
 import { CLOSE_BRACKET, isAtomChar, OPEN, OPEN_BRACKET } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
-import { decodeSection, type Section, WHOLE_MESSAGE } from "./section.ts";
+import { decodeModifiers } from "./modifiers.ts";
+import { decodeModseq } from "./modseq.ts";
+import { decodePartialRange, type PartialRange } from "./partial.ts";
+import { decodeBinarySection, decodePartial, decodeSection, type Section, WHOLE_MESSAGE } from "./section.ts";
 import { decodeSequenceSet, type SequenceSet } from "./sequence_set.ts";
 
 /** One thing to fetch, and under which name it is answered (RFC 3501 section 6.4.5). */
 export type FetchItem =
-  | { readonly kind: "flags" | "uid" | "internaldate" | "size" | "envelope" }
+  | { readonly kind: "flags" | "uid" | "internaldate" | "size" | "envelope" | "modseq" }
+  /** RFC 8970, RFC 8514, RFC 8474. */
+  | { readonly kind: "preview" | "savedate" | "emailid" | "threadid" }
   /** BODYSTRUCTURE, or with `extended` false its older brother BODY. */
   | { readonly kind: "structure"; readonly extended: boolean }
   /** `label` is null for BODY[...], else the name of the RFC822 item that means the same. */
@@ -15,11 +20,30 @@ export type FetchItem =
     readonly section: Section;
     readonly peek: boolean;
     readonly label: string | null;
-  };
+  }
+  /** A part with its content transfer encoding undone, and its size then (RFC 3516). */
+  | {
+    readonly kind: "binary";
+    readonly path: readonly number[];
+    readonly partial: Section["partial"];
+    readonly peek: boolean;
+  }
+  | { readonly kind: "binarysize"; readonly path: readonly number[] };
 
 export interface FetchArguments {
   readonly set: SequenceSet;
   readonly items: readonly FetchItem[];
+  readonly modifiers: FetchModifiers;
+}
+
+/** RFC 7162 sections 3.1.4.1 and 3.2.6, RFC 9394 section 3.3. */
+export interface FetchModifiers {
+  /** Only messages with a higher mod-sequence; null for all. */
+  readonly changedSince: number | null;
+  /** Tell, too, which of the UIDs were expunged since then. */
+  readonly vanished: boolean;
+  /** Only a page of the messages; null for all. */
+  readonly partial: PartialRange | null;
 }
 
 const MAX_ITEMS = 200;
@@ -36,6 +60,11 @@ const SIMPLE: ReadonlyMap<string, FetchItem> = new Map<string, FetchItem>([
   ["FLAGS", { kind: "flags" }],
   ["UID", { kind: "uid" }],
   ["INTERNALDATE", { kind: "internaldate" }],
+  ["MODSEQ", { kind: "modseq" }],
+  ["PREVIEW", { kind: "preview" }],
+  ["SAVEDATE", { kind: "savedate" }],
+  ["EMAILID", { kind: "emailid" }],
+  ["THREADID", { kind: "threadid" }],
   ["RFC822.SIZE", { kind: "size" }],
   ["ENVELOPE", { kind: "envelope" }],
   ["BODYSTRUCTURE", { kind: "structure", extended: true }],
@@ -60,11 +89,38 @@ export function decodeFetch(decoder: Decoder): FetchArguments {
   const set = decodeSequenceSet(decoder);
   decoder.expectSpace();
   const items = decodeItems(decoder);
+  const modifiers = decodeFetchModifiers(decoder);
   decoder.expectEnd();
-  return { set, items };
+  return { set, items, modifiers };
 }
 
-function decodeItems(decoder: Decoder): readonly FetchItem[] {
+function decodeFetchModifiers(decoder: Decoder): FetchModifiers {
+  let changedSince: number | null = null;
+  let vanished = false;
+  let partial: PartialRange | null = null;
+  const decodeChangedSince = () => {
+    decoder.expectSpace();
+    changedSince = decodeModseq(decoder);
+  };
+  if (decoder.trySpace()) {
+    decodeModifiers(
+      decoder,
+      new Map([
+        ["CHANGEDSINCE", decodeChangedSince],
+        ["VANISHED", () => void (vanished = true)],
+        ["PARTIAL", () => {
+          decoder.expectSpace();
+          partial = decodePartialRange(decoder);
+        }],
+      ]),
+    );
+  }
+  if (vanished && changedSince === null) throw new ProtocolError("VANISHED needs CHANGEDSINCE");
+  return { changedSince, vanished, partial };
+}
+
+/** One item, a macro, or a list of items in parentheses. */
+export function decodeItems(decoder: Decoder): readonly FetchItem[] {
   const items: FetchItem[] = [];
   if (decoder.next === OPEN) {
     decoder.expectList(() => {
@@ -83,8 +139,17 @@ function decodeItem(decoder: Decoder, name: string): FetchItem {
   if (decoder.next === OPEN_BRACKET && (name === "BODY" || name === "BODY.PEEK")) {
     return { kind: "section", section: decodeSection(decoder), peek: name === "BODY.PEEK", label: null };
   }
+  if (decoder.next === OPEN_BRACKET && (name === "BINARY" || name === "BINARY.PEEK")) {
+    const path = decodeBinarySection(decoder);
+    return { kind: "binary", path, partial: decodePartial(decoder), peek: name === "BINARY.PEEK" };
+  }
+  if (decoder.next === OPEN_BRACKET && name === "BINARY.SIZE") {
+    return { kind: "binarysize", path: decodeBinarySection(decoder) };
+  }
   const item = SIMPLE.get(name);
   if (item === undefined) throw new ProtocolError("No such fetch item");
+  // RFC 8970 section 3.1: a client that does not want to wait. Ours never has to: the preview lies beside the message.
+  if (item.kind === "preview") decoder.tryText(" (LAZY)");
   return item;
 }
 

@@ -24,6 +24,23 @@ export class ListPattern {
   }
 
   matches(name: string): boolean {
+    const alive = this.#run(name);
+    const end = this.#pattern.length;
+    return alive > 0 && this.#now.subarray(0, alive).includes(end);
+  }
+
+  /** Whether a name that begins with `prefix` may match. */
+  mayMatchFrom(prefix: string): boolean {
+    return this.#run(prefix) > 0;
+  }
+
+  /** Whether the pattern ends in `%`: then LSUB shows levels that are not subscribed themselves (section 6.3.9). */
+  get endsInPercent(): boolean {
+    return this.#pattern.endsWith("%");
+  }
+
+  /** Follows the pattern along the name; how many states are alive behind it. */
+  #run(name: string): number {
     const inbox = name === INBOX || name.startsWith(INBOX + DELIMITER);
     this.#step++;
     let alive = this.#add(this.#now, 0, 0);
@@ -31,13 +48,7 @@ export class ListPattern {
       // INBOX is the same in any case (RFC 3501 section 5.1).
       alive = this.#advance(name[i]!, alive, inbox && i < INBOX.length);
     }
-    const end = this.#pattern.length;
-    return alive > 0 && this.#now.subarray(0, alive).includes(end);
-  }
-
-  /** Whether the pattern ends in `%`: then LSUB shows levels that are not subscribed themselves (section 6.3.9). */
-  get endsInPercent(): boolean {
-    return this.#pattern.endsWith("%");
+    return alive;
   }
 
   #advance(char: string, alive: number, anyCase: boolean): number {

@@ -1,4 +1,4 @@
-import { CLOSE_BRACE, isDigit, OPEN_BRACE, PLUS, ZERO } from "./chars.ts";
+import { CLOSE_BRACE, isDigit, OPEN_BRACE, PLUS, TILDE, ZERO } from "./chars.ts";
 
 /** What a client announces at the end of a line: so many bytes follow (RFC 3501 section 4.3). */
 export interface LiteralHeader {
@@ -6,11 +6,13 @@ export interface LiteralHeader {
   readonly size: number;
   /** The client waits for `+` before it sends the bytes; with LITERAL+ (RFC 7888) it does not. */
   readonly synchronizing: boolean;
+  /** A literal8, `~{n}`: it may hold NUL (RFC 3516 section 4.4). */
+  readonly binary: boolean;
 }
 
 /**
- * Finds `{n}` or `{n+}` at the end of a line without its CRLF; null when the line ends in something else. The bytes
- * before the brace are the text of the line: `line.subarray(0, textLength)`.
+ * Finds `{n}`, `{n+}` or the same with `~` before it at the end of a line without its CRLF; null when the line ends in something
+ * else. The bytes before that are the text of the line: `line.subarray(0, textLength)`.
  */
 export function literalAtEnd(line: Uint8Array): { header: LiteralHeader; textLength: number } | null {
   let at = line.length - 1;
@@ -26,5 +28,6 @@ export function literalAtEnd(line: Uint8Array): { header: LiteralHeader; textLen
     if (digit !== 0) size += digit * power;
   }
   if (at === lastDigit || line[at] !== OPEN_BRACE) return null;
-  return { header: { size, synchronizing }, textLength: at };
+  const binary = line[at - 1] === TILDE;
+  return { header: { size, synchronizing, binary }, textLength: binary ? at - 1 : at };
 }

@@ -1,4 +1,4 @@
-import { decodeLatin1 } from "../../core/bytes.ts";
+import { decodeLatin1, tryDecodeUtf8 } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
 import { isListChar } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
@@ -8,15 +8,19 @@ import { decodeUtf7, encodeUtf7 } from "./utf7.ts";
 /** What separates the levels of a mailbox name. */
 export const DELIMITER = "/";
 
-/** A mailbox name (an astring in modified UTF-7) as Unicode. Which names may exist is not the grammar's business. */
+/**
+ * A mailbox name (an astring, in modified UTF-7 unless UTF-8 was switched on) as Unicode. Which names may exist is not the
+ * grammar's business.
+ */
 export function decodeMailbox(decoder: Decoder): string {
-  return fromWire(decoder.expectAstring("a mailbox name"));
+  return fromWire(decoder, decoder.expectAstring("a mailbox name"));
 }
 
 /** As `decodeMailbox`, but wildcards may stand in it without quotes (RFC 3501 section 9 `list-mailbox`). */
 export function decodeListMailbox(decoder: Decoder): string {
   const atom = decoder.tryRun(isListChar);
-  return atom === null ? fromWire(decoder.expectString()) : unicode(atom);
+  if (atom === null) return fromWire(decoder, decoder.expectString());
+  return decoder.utf8 ? atom : fromUtf7(atom);
 }
 
 /** A command with a mailbox name and nothing else. */
@@ -28,14 +32,16 @@ export function decodeOneMailbox(decoder: Decoder): string {
 }
 
 export function encodeMailbox(encoder: Encoder, name: string): void {
-  encoder.astring(encodeUtf7(name));
+  encoder.astring(encoder.utf8 ? name : encodeUtf7(name));
 }
 
-function fromWire(bytes: Uint8Array): string {
-  return unicode(decodeLatin1(bytes));
+function fromWire(decoder: Decoder, bytes: Uint8Array): string {
+  if (!decoder.utf8) return fromUtf7(decodeLatin1(bytes));
+  // RFC 9755 section 3: here `&` is just a character.
+  return tryDecodeUtf8(bytes) ?? decoder.fail("a mailbox name in UTF-8");
 }
 
-function unicode(text: string): string {
+function fromUtf7(text: string): string {
   const name = decodeUtf7(text);
   if (name === null) {
     throw new ProtocolError("Write the mailbox name in modified UTF-7 (RFC 3501 section 5.1.3)");

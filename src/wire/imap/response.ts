@@ -4,7 +4,7 @@
  */
 export type StatusKind = "OK" | "NO" | "BAD" | "BYE" | "PREAUTH";
 
-/** RFC 3501 section 7.1, RFC 4315, RFC 4469, RFC 5530. */
+/** RFC 3501 section 7.1, RFC 4315, RFC 4469, RFC 5465, RFC 5530, RFC 7162, RFC 9586, RFC 9738. */
 export type CodeName =
   | "ALERT"
   | "ALREADYEXISTS"
@@ -12,14 +12,26 @@ export type CodeName =
   | "AUTHENTICATIONFAILED"
   | "AUTHORIZATIONFAILED"
   | "BADCHARSET"
+  | "BADURL"
+  | "BADEVENT"
   | "CANNOT"
   | "CAPABILITY"
   | "CLIENTBUG"
+  | "COMPRESSIONACTIVE"
+  | "CLOSED"
   | "COPYUID"
   | "EXPUNGEISSUED"
+  | "HIGHESTMODSEQ"
   | "LIMIT"
+  | "INPROGRESS"
+  | "MAILBOXID"
+  | "MESSAGELIMIT"
+  | "METADATA"
+  | "MODIFIED"
   | "NONEXISTENT"
+  | "NOUPDATE"
   | "NOPERM"
+  | "NOTIFICATIONOVERFLOW"
   | "OVERQUOTA"
   | "PERMANENTFLAGS"
   | "PRIVACYREQUIRED"
@@ -29,9 +41,12 @@ export type CodeName =
   | "TOOBIG"
   | "TRYCREATE"
   | "UIDNEXT"
+  | "UIDREQUIRED"
   | "UIDVALIDITY"
   | "UNAVAILABLE"
-  | "UNSEEN";
+  | "UNKNOWN-CTE"
+  | "UNSEEN"
+  | "USEATTR";
 
 export interface StatusResponse {
   readonly kind: StatusKind;

@@ -22,6 +22,11 @@ const MAX_FIELDS = 500;
 
 /** Reads from the bracket to the end of `<start.length>`. */
 export function decodeSection(decoder: Decoder): Section {
+  const section = decodeBrackets(decoder);
+  return { ...section, partial: decodePartial(decoder) };
+}
+
+function decodeBrackets(decoder: Decoder): Omit<Section, "partial"> {
   decoder.expectByte(OPEN_BRACKET);
   const path: number[] = [];
   let text: Section["text"] = "";
@@ -37,7 +42,7 @@ export function decodeSection(decoder: Decoder): Section {
   }
   const fields = text.startsWith("HEADER.FIELDS") ? decodeFields(decoder) : [];
   decoder.expectByte(CLOSE_BRACKET);
-  return { path, text, fields, partial: decodePartial(decoder) };
+  return { path, text, fields };
 }
 
 function decodeSectionText(decoder: Decoder, hasPath: boolean): Section["text"] {
@@ -67,13 +72,30 @@ function decodeFields(decoder: Decoder): string[] {
   return fields;
 }
 
-function decodePartial(decoder: Decoder): Section["partial"] {
+/** RFC 3516 section 7 `section-binary`: part numbers only, which may be missing. */
+export function decodeBinarySection(decoder: Decoder): readonly number[] {
+  const { path, text } = decodeBrackets(decoder);
+  if (text !== "") throw new ProtocolError("BINARY takes part numbers only");
+  return path;
+}
+
+/** `<start.length>`, or null when none stands here. */
+export function decodePartial(decoder: Decoder): Section["partial"] {
   if (!decoder.tryByte(LESS)) return null;
   const start = decoder.expectNumber();
   decoder.expectByte(DOT);
   const length = decoder.expectNonZero();
   decoder.expectByte(GREATER);
   return { start, length };
+}
+
+/** Writes the section of BINARY or BINARY.SIZE as it stands in the answer. */
+export function encodeBinarySection(
+  encoder: Encoder,
+  path: readonly number[],
+  partial: Section["partial"],
+): void {
+  encodeSection(encoder, { ...WHOLE_MESSAGE, path, partial });
 }
 
 /** Writes the section as it stands in the answer: with the start of a partial fetch, without its length. */

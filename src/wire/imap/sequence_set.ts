@@ -1,4 +1,4 @@
-import { COLON, COMMA, STAR_SIGN } from "./chars.ts";
+import { COLON, COMMA, DOLLAR, STAR_SIGN } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
 
 /** Stands for `*` in a set as it was read; greater than every number there can be. */
@@ -7,10 +7,14 @@ export const STAR = 0x1_0000_0000;
 /** As it stood in the command: ends in either order, `STAR` among them (RFC 3501 section 9 `sequence-set`). */
 export type SequenceSet = readonly (readonly [from: number, to: number])[];
 
+/** Stands for `$`, the result of the last search that was saved (RFC 5182 section 2.1); known by its identity. */
+export const SAVED_RESULT: SequenceSet = Object.freeze([]);
+
 /** Inclusive ranges, ascending, with a gap between one and the next. */
 export type Ranges = readonly (readonly [from: number, to: number])[];
 
 export function decodeSequenceSet(decoder: Decoder): SequenceSet {
+  if (decoder.tryByte(DOLLAR)) return SAVED_RESULT;
   const set: [number, number][] = [];
   do {
     const from = decodeNumber(decoder);
@@ -61,12 +65,15 @@ export function mergeRanges(ranges: readonly (readonly [number, number])[]): Ran
 
 /** Writes numbers in the order they have, runs of consecutive ones as `a:b` (RFC 4315 section 4 `uid-set`). */
 export function formatNumbers(numbers: readonly number[]): string {
-  const parts: string[] = [];
+  return [...numberRuns(numbers)].join(",");
+}
+
+/** The parts of `formatNumbers`, for what is too long to be one text. */
+export function* numberRuns(numbers: readonly number[]): Generator<string> {
   for (let i = 0; i < numbers.length;) {
     const from = numbers[i]!;
     let to = from;
     while (++i < numbers.length && numbers[i] === to + 1) to++;
-    parts.push(from === to ? String(from) : `${from}:${to}`);
+    yield from === to ? String(from) : `${from}:${to}`;
   }
-  return parts.join(",");
 }

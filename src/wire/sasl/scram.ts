@@ -22,7 +22,8 @@ export interface ScramChannel {
 
 /** What comes next. The two questions are answered with `useSalt` and `accept`, by whoever knows the account. */
 export type ScramStep =
-  | { readonly kind: "challenge"; readonly challenge: Uint8Array }
+  /** The last one is our signature: where a protocol has a place for it in its success, it needs no answer (RFC 4422 section 3.6). */
+  | { readonly kind: "challenge"; readonly challenge: Uint8Array; readonly isLast?: true }
   /** Which salt does this user have? */
   | { readonly kind: "salt-wanted"; readonly authzid: string; readonly user: string }
   /** Is the proof right for these signed words? */
@@ -75,7 +76,7 @@ export class ScramExchange {
       case "final":
         return this.#readFinal(response, state);
       case "farewell":
-        // The server's signature was a challenge here, for want of success data; its answer is empty (RFC 4422 section 3.6).
+        // Where the server's signature was a challenge, for want of success data, its answer is empty (RFC 4422 section 3.6).
         if (response.length > 0) throw new ProtocolError("SCRAM: the last response must be empty");
         return { kind: "done" };
       default:
@@ -97,7 +98,7 @@ export class ScramExchange {
   accept(signature: Uint8Array): ScramStep {
     if (this.#state.kind !== "judging") throw new Error("Accept the proof when it is there");
     this.#state = { kind: "farewell" };
-    return { kind: "challenge", challenge: encodeUtf8(formatServerFinal(signature)) };
+    return { kind: "challenge", challenge: encodeUtf8(formatServerFinal(signature)), isLast: true };
   }
 
   #readFirst(response: Uint8Array): ScramStep {

@@ -118,9 +118,9 @@ function parseAuthzid(text: string): string {
 }
 
 /** Section 5.1: `=2C` is a comma and `=3D` an equals sign, which stands nowhere else; then SASLprep. */
-function parseName(text: string): string {
-  if (/=(?!2C|3D)/.test(text)) throw new ProtocolError("SCRAM: an = in a name must be written =3D");
+export function parseName(text: string, mechanism = "SCRAM"): string {
+  if (/=(?!2C|3D)/.test(text)) throw new ProtocolError(`${mechanism}: an = in a name must be written =3D`);
   const name = saslPrep(text.replaceAll("=2C", ",").replaceAll("=3D", "="));
-  if (name === null) throw new ProtocolError("SCRAM: the name is not allowed (RFC 4013)");
+  if (name === null) throw new ProtocolError(`${mechanism}: the name is not allowed (RFC 4013)`);
   return name;
 }

@@ -1,21 +1,30 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeLatin1, encodeLatin1 } from "../../../src/core/bytes.ts";
+import { decodeLatin1, encodeLatin1, encodeUtf8 } from "../../../src/core/bytes.ts";
 import { ProtocolError } from "../../../src/core/errors.ts";
 import {
-  appendLiteralIsMessage,
+  appendLiteralIsStreamed,
+  type AppendStep,
   decodeAppend,
   decodeAuthenticate,
+  decodeCreate,
   decodeFetch,
+  decodeGetMetadata,
   decodeId,
   decodeList,
   decodeLogin,
+  decodeLsub,
+  decodeMailboxAndIdentifier,
   decodeOneMailbox,
   Decoder,
   decodeSearch,
+  decodeSetAcl,
+  decodeSetMetadata,
+  decodeSetQuota,
   decodeStatus,
   decodeStore,
   MAX_NESTING,
+  readMessages,
 } from "../../../src/wire/imap/mod.ts";
 import { decoderOf } from "./support.ts";
 
@@ -164,15 +173,23 @@ Deno.test("commands with mistakes are refused", () => {
     ]],
     [decodeStatus, [" INBOX", " INBOX ()", " INBOX (FOO)", " INBOX MESSAGES"]],
     [decodeList, [" a", ' "" ', ' "" * x']],
+    [decodeLsub, [" a", ' "" ', ' "" * x', ' "" (a)']],
     [decodeId, ["", " ()x", ' ("a")', " foo", ` ("${"n".repeat(31)}" "x")`, ` ("x" "${"n".repeat(1025)}")`]],
     [decodeLogin, ["", " a", " a b c"]],
     [decodeAuthenticate, ["", " PLAIN a b", " PLAIN "]],
-    [decodeAppend, [
-      "",
+    [decodeAppend, ["", "INBOX", " "]],
+    [readAppend, [
       " INBOX",
       ' INBOX "1-Foo-2020 00:00:00 +0000" ',
       " INBOX (\\Seen)",
       ' INBOX (\\Seen)"x" ',
+      " INBOX CATENATE",
+      " INBOX CATENATE ()",
+      " INBOX CATENATE (URL)",
+      " INBOX CATENATE (URL a",
+      " INBOX CATENATE (URL a) x",
+      " INBOX CATENATE (FILE a)",
+      " INBOX UTF8 ",
     ]],
     [decodeOneMailbox, ["", " a b", " &AGE-", " &", " ()"]],
   ];
@@ -223,11 +240,13 @@ Deno.test("SEARCH builds terms (RFC 3501 section 6.4.4)", () => {
     ["CHARSET us-ascii TEXT x", { kind: "text", text: "x" }],
   ];
   for (const [text, term] of cases) {
-    assert.deepEqual(decodeSearch(decoderOf(` ${text}`)), { kind: "search", term }, text);
+    const namesCharset = text.startsWith("CHARSET");
+    const expected = { kind: "search", returns: null, namesCharset, term };
+    assert.deepEqual(decodeSearch(decoderOf(` ${text}`)), expected, text);
   }
   assert.deepEqual(decodeSearch(decoderOf(" CHARSET KOI8-R TEXT {2}\r\nxx")), {
     kind: "bad-charset",
-    charset: "KOI8-R",
+    returns: null,
   });
 });
 
@@ -242,24 +261,55 @@ Deno.test("STORE, with and without parentheses", () => {
     change: "add",
     silent: true,
     flags: ["\\Deleted", "$x"],
+    unchangedSince: null,
   });
   assert.deepEqual(decodeStore(decoderOf(" 1 -FLAGS \\Seen x")).flags, ["\\Seen", "x"]);
   assert.deepEqual(decodeStore(decoderOf(" 1 FLAGS ()")).flags, []);
 });
 
+/** All steps of an APPEND in which no literal is announced. */
+function readAppend(decoder: Decoder): AppendStep[] {
+  const { rest: args } = decodeAppend(decoder);
+  const line = { args, literal: null };
+  const steps: AppendStep[] = [];
+  const reading = readMessages(line, { one: false });
+  for (let step = reading.next(line); !step.done; step = reading.next(line)) steps.push(step.value);
+  return steps;
+}
+
 Deno.test("APPEND, up to its message", () => {
-  assert.deepEqual(decodeAppend(decoderOf(' INBOX (\\Seen) " 1-Jan-1970 00:00:01 +0000" ')), {
-    mailbox: "INBOX",
+  const { mailbox, rest } = decodeAppend(decoderOf(' {5}\r\nINBOX (\\Seen) " 1-Jan-1970 00:00:01 +0000" '));
+  assert.equal(mailbox, "INBOX");
+  const header = { size: 9, synchronizing: true, binary: true };
+  const steps = readMessages({ args: rest, literal: header }, { one: false });
+  assert.deepEqual(steps.next().value, {
+    kind: "message",
+    isAssembled: false,
     flags: ["\\Seen"],
     internalDate: 1000,
   });
-  assert.deepEqual(decodeAppend(decoderOf(" {5}\r\nINBOX ")), {
-    mailbox: "INBOX",
+  assert.deepEqual(steps.next().value, { kind: "text", header });
+  // RFC 3502: another message follows, put together from parts (RFC 4469).
+  const more = { args: decoderOf(" catenate (url /INBOX/;UID=1 TEXT "), literal: header };
+  assert.deepEqual(steps.next(more).value, {
+    kind: "message",
+    isAssembled: true,
     flags: [],
     internalDate: null,
   });
-  assert.equal(appendLiteralIsMessage(decoderOf(" ")), false);
-  assert.equal(appendLiteralIsMessage(decoderOf(" INBOX ")), true);
+  assert.deepEqual(steps.next(more).value, { kind: "url", url: encodeUtf8("/INBOX/;UID=1") });
+  assert.deepEqual(steps.next(more).value, { kind: "text", header });
+  assert.deepEqual(steps.next({ args: decoderOf(" UTF8 ("), literal: header }).value, {
+    kind: "text",
+    header,
+  });
+  assert.deepEqual(steps.next({ args: decoderOf(") URL "), literal: header }).value, {
+    kind: "url-literal",
+    header,
+  });
+  assert.equal(steps.next({ args: decoderOf(")"), literal: null }).done, true);
+  assert.equal(appendLiteralIsStreamed(decoderOf(" ")), false);
+  assert.equal(appendLiteralIsStreamed(decoderOf(" INBOX ")), true);
 });
 
 Deno.test("ID, LOGIN, AUTHENTICATE, STATUS, LIST", () => {
@@ -272,19 +322,26 @@ Deno.test("ID, LOGIN, AUTHENTICATE, STATUS, LIST", () => {
     mailbox: "é",
     items: ["UNSEEN", "MESSAGES"],
   });
-  assert.deepEqual(decodeList(decoderOf(' "a/" %b*')), { reference: "a/", pattern: "%b*" });
+  assert.deepEqual(decodeLsub(decoderOf(' "a/" %b*')), { reference: "a/", pattern: "%b*" });
 });
 
 const DECODERS = [
-  appendLiteralIsMessage,
-  decodeAppend,
+  appendLiteralIsStreamed,
+  readAppend,
   decodeAuthenticate,
   decodeFetch,
   decodeId,
+  decodeCreate,
+  decodeGetMetadata,
   decodeList,
   decodeLogin,
+  decodeLsub,
+  decodeMailboxAndIdentifier,
   decodeOneMailbox,
   decodeSearch,
+  decodeSetAcl,
+  decodeSetMetadata,
+  decodeSetQuota,
   decodeStatus,
   decodeStore,
 ];

@@ -19,6 +19,25 @@ Deno.test("strings are quoted where they can be, literals else", () => {
   assert.equal(encoded((encoder) => encoder.nstring(null)), "NIL");
 });
 
+Deno.test("with UTF-8 switched on it stands between quotes (RFC 9755 section 3)", () => {
+  const cases: [string, string][] = [
+    ["é", '"é"'],
+    ['日本 "本"\\', '"日本 \\"本\\"\\\\"'],
+    ["é\r\n", "{4}\r\né\r\n"],
+    ["\ud800", '"\ufffd"'],
+    ["é".repeat(1001), `{2002}\r\n${"é".repeat(1001)}`],
+  ];
+  for (const [value, wire] of cases) {
+    assert.equal(
+      encoded((encoder) => {
+        encoder.utf8 = true;
+        encoder.string(value);
+      }),
+      wire,
+    );
+  }
+});
+
 Deno.test("astrings are atoms where they can be", () => {
   const cases: [string, string][] = [
     ["INBOX", "INBOX"],

@@ -13,6 +13,7 @@ const GOOD: [line: string, verb: string, rest: string][] = [
   ["PASS p\u00e4ss\r\n", "PASS", "p\u00e4ss"],
   ["TOP 1 10\r\n", "TOP", "1 10"],
   ["LIST \r\n", "LIST", ""],
+  ["utf8\r\n", "UTF8", ""],
 ];
 
 Deno.test("parseCommand: verb and rest", () => {
