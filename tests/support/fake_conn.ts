@@ -27,6 +27,8 @@ export interface FakeClient {
   readLine(): Promise<string | null>;
   /** Exactly so many bytes (an IMAP literal); fails when the server closes before. */
   readBytes(length: number): Promise<Uint8Array>;
+  /** Whatever has come, at least one byte; null when the server has closed. */
+  readSome(): Promise<Uint8Array | null>;
   /** Everything up to the server's close, as UTF-8. */
   readAll(): Promise<string>;
   /** The end of what the client sends; the server's answers can still be read. */
@@ -190,6 +192,11 @@ class Client implements FakeClient {
       if (!await this.#fill()) throw new ConnectionLostError("The server closed too early");
     }
     return this.#cut(length);
+  }
+
+  async readSome(): Promise<Uint8Array | null> {
+    if (this.#buffer.length === 0 && !await this.#fill()) return null;
+    return this.#cut(Infinity);
   }
 
   async readAll(): Promise<string> {

@@ -10,10 +10,16 @@ const CHUNK = 65536;
 /** Each finds the rows that must not be. */
 const MUST_BE_EMPTY: Readonly<Record<string, string>> = {
   "a mailbox whose counts are not those of its messages": `
-    SELECT m.id, m.name, m.messages, m.unseen, m.bytes, count(x.uid) AS real_messages,
-           coalesce(sum(x.uid IS NOT NULL AND x.flags & 1 = 0), 0) AS real_unseen, coalesce(sum(x.size), 0) AS real_bytes
+    SELECT m.id, m.name, m.messages, m.unseen, m.bytes, m.deleted, m.deleted_bytes, count(x.uid) AS real_messages,
+           coalesce(sum(x.uid IS NOT NULL AND x.flags & 1 = 0), 0) AS real_unseen, coalesce(sum(x.size), 0) AS real_bytes,
+           coalesce(sum(x.flags & 8 <> 0), 0) AS real_deleted,
+           coalesce(sum(iif(x.flags & 8 <> 0, x.size, 0)), 0) AS real_deleted_bytes
     FROM mailboxes m LEFT JOIN messages x ON x.mailbox_id = m.id WHERE m.removed = 0 GROUP BY m.id
-    HAVING m.messages <> real_messages OR m.unseen <> real_unseen OR m.bytes <> real_bytes`,
+    HAVING m.messages <> real_messages OR m.unseen <> real_unseen OR m.bytes <> real_bytes
+      OR m.deleted <> real_deleted OR m.deleted_bytes <> real_deleted_bytes`,
+  "a mailbox whose log of the expunged is not as long as it says": `
+    SELECT m.id, m.logged FROM mailboxes m WHERE m.removed = 0
+    AND m.logged <> (SELECT count(*) FROM expunged e WHERE e.mailbox_id = m.id)`,
   "a message beyond its mailbox's UIDNEXT or HIGHESTMODSEQ": `
     SELECT m.id, m.uidnext, m.modseq, x.uid, x.modseq FROM messages x JOIN mailboxes m ON m.id = x.mailbox_id
     WHERE x.uid >= m.uidnext OR x.modseq > m.modseq`,
@@ -44,6 +50,14 @@ const MUST_BE_EMPTY: Readonly<Record<string, string>> = {
   "a chunk or a head of no body": `
     SELECT id FROM chunks WHERE id / ${CHUNK} NOT IN (SELECT id FROM bodies)
     UNION ALL SELECT body_id FROM heads WHERE body_id NOT IN (SELECT id FROM bodies)`,
+  "a head without sort keys, or sort keys of no head": `
+    SELECT body_id FROM heads WHERE body_id NOT IN (SELECT body_id FROM sort_keys)
+    UNION ALL SELECT body_id FROM sort_keys WHERE body_id NOT IN (SELECT body_id FROM heads)`,
+  "an access rule or an annotation of no mailbox, or of no account": `
+    SELECT mailbox_id FROM acl WHERE mailbox_id NOT IN (SELECT id FROM mailboxes)
+    UNION ALL SELECT mailbox_id FROM annotations WHERE mailbox_id NOT IN (SELECT id FROM mailboxes UNION SELECT 0)
+    OR account_id NOT IN (SELECT id FROM accounts UNION SELECT 0)`,
+  "a copy that is still being made": `SELECT * FROM copies_underway`,
   "a queued message without recipients, or the other way round": `
     SELECT id FROM spool_messages WHERE id NOT IN (SELECT message_id FROM spool_recipients)
     UNION ALL SELECT message_id FROM spool_recipients WHERE message_id NOT IN (SELECT id FROM spool_messages)`,

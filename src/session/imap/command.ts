@@ -5,7 +5,7 @@ import type { StreamedLiteral } from "./streamed_literal.ts";
 /** What a command ends with; the loop writes it under the command's tag. */
 export type Answer = StatusResponse & {
   /** What the loop does after it has sent the answer. */
-  readonly next?: "close" | "start-tls";
+  readonly next?: "close" | "compress" | "start-tls";
 };
 
 /**
@@ -16,6 +16,7 @@ export type Updates = "all" | "no-expunge";
 
 /** What a handler gets besides its arguments. */
 export interface Call {
+  readonly tag: string;
   /** The literal that stands at the end of the command and was not read yet; only for a command that `streams`. */
   readonly streamed: StreamedLiteral | null;
 }

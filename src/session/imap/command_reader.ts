@@ -3,6 +3,7 @@ import { bad, Decoder, literalAtEnd, type LiteralHeader, type Segment } from "..
 import type { Command } from "./command.ts";
 import type { ImapSession, ImapState } from "./context.ts";
 import { Rejection } from "./errors.ts";
+import { usesUtf8 } from "./utf8.ts";
 import { drainLiteral, StreamedLiteral } from "./streamed_literal.ts";
 
 /** A command as it was read. `problem` is why it cannot be done; then its literals were thrown away. */
@@ -41,6 +42,7 @@ class Reading {
   readonly #session: ImapSession;
   readonly #find: (name: string) => Command | null;
   readonly #segments: Segment[] = [];
+  readonly #utf8: boolean;
   #lineBytesLeft: number;
   #literalBytesLeft: number;
   #tag: string | null = null;
@@ -52,6 +54,8 @@ class Reading {
     this.#session = session;
     this.#find = find;
     const { limits, isLoggedIn } = session;
+    // Both directions change between two commands: the answer to ENABLE itself is the last of the old kind.
+    this.#utf8 = session.out.encoder.utf8 = usesUtf8(session);
     this.#lineBytesLeft = isLoggedIn ? limits.lineBytes : limits.lineBytesBeforeLogin;
     this.#literalBytesLeft = isLoggedIn ? limits.literalBytes : limits.literalBytesBeforeLogin;
   }
@@ -94,7 +98,11 @@ class Reading {
   }
 
   /** False when the command ends here, because the client waits for a `+` that it will not get. */
-  async #takeLiteral({ size, synchronizing }: LiteralHeader): Promise<boolean> {
+  async #takeLiteral({ size, synchronizing, binary }: LiteralHeader): Promise<boolean> {
+    if (this.#problem === null && binary && !this.#session.isLoggedIn) {
+      // Nothing that could be said before log-in may hold one.
+      this.#problem = new ProtocolError("Log in before you send a literal8");
+    }
     if (this.#problem === null && size > this.#literalBytesLeft) {
       this.#problem = new Rejection(
         bad(`The literal is larger than ${this.#literalBytesLeft} bytes`, { code: "TOOBIG" }),
@@ -105,7 +113,11 @@ class Reading {
       if (synchronizing) await out.continuation("Go on");
       const bytes = await input.bytes(size);
       this.#literalBytesLeft -= size;
-      this.#segments[this.#segments.length - 1] = { text: this.#segments.at(-1)!.text, literal: bytes };
+      this.#segments[this.#segments.length - 1] = {
+        text: this.#segments.at(-1)!.text,
+        literal: bytes,
+        binary,
+      };
       return true;
     }
     if (synchronizing) return false;
@@ -126,7 +138,7 @@ class Reading {
 
   /** What was read so far, from behind the name. */
   #args(): Decoder {
-    const decoder = new Decoder(this.#segments);
+    const decoder = new Decoder(this.#segments, { utf8: this.#utf8 });
     if (this.#problem === null) {
       decoder.expectTag();
       decoder.expectSpace();

@@ -1,10 +1,16 @@
 import type { Conn, Log } from "../../core/ports.ts";
-import type { Store } from "../../store/mod.ts";
-import type { SequenceSet, StatusResponse } from "../../wire/imap/mod.ts";
-import type { Access } from "./access.ts";
+import type { MessageRow, Store } from "../../store/mod.ts";
+import { bad, ok, type SequenceSet, type StatusResponse } from "../../wire/imap/mod.ts";
+import { type Access, currentRights } from "./access.ts";
+import type { DeflateStream } from "./deflate_stream.ts";
 import type { ImapDeps } from "./deps.ts";
+import { Enabled, type Extension } from "./enabled.ts";
+import { Rejection } from "./errors.ts";
+import { fetchNew } from "./fetch_new.ts";
 import { Input } from "./input.ts";
 import type { ImapLimits } from "./limits.ts";
+import { Notifier } from "./notifier.ts";
+import { type SelectedWish, USUAL_WISH } from "./notify_filter.ts";
 import { Output } from "./output.ts";
 import { Pace } from "../pace.ts";
 import { SelectedMailbox, type SyncOptions } from "./selected.ts";
@@ -23,13 +29,16 @@ export class ImapSession {
   readonly out: Output;
   readonly pace: Pace;
   readonly log: Log;
-  /** Extensions switched on by ENABLE (RFC 5161). */
-  readonly enabled = new Set<string>();
+  /** Extensions switched on by ENABLE (RFC 5161), or by a command that needs them. */
+  readonly enabled = new Enabled();
   loginFailures = 0;
+  /** Set by COMPRESS. */
+  compression: DeflateStream | null = null;
   #account: string | null = null;
   #selected: SelectedMailbox | null = null;
   #farewell: StatusResponse | null = null;
   #onLogin: () => void = () => {};
+  #onLogout: () => void = () => {};
 
   constructor(conn: Conn, deps: ImapDeps) {
     this.conn = conn;
@@ -75,6 +84,38 @@ export class ImapSession {
     this.#onLogin = listener;
   }
 
+  onLogout(listener: () => void): void {
+    this.#onLogout = listener;
+  }
+
+  /** Everything that log-in brought is forgotten (RFC 8437 section 3): the connection is as it was after its greeting. */
+  logOut(): void {
+    this.deselect();
+    this.notifyBy(null);
+    this.enabled.clear();
+    this.#account = null;
+    this.input.timeoutMs = this.limits.loginTimeoutMs;
+    this.#onLogout();
+  }
+
+  // ---- Extensions ----
+
+  /**
+   * Switches an extension on. Whoever begins to count changes with a mailbox open is told from where (RFC 7162 section
+   * 3.1); false when it was on already.
+   */
+  enable(extension: Extension): boolean {
+    const counted = this.enabled.has("CONDSTORE");
+    const isNew = this.enabled.add(extension);
+    if (!counted && this.enabled.has("CONDSTORE") && this.#selected !== null) {
+      this.out.status(ok("From here on changes are counted", {
+        code: "HIGHESTMODSEQ",
+        data: String(this.#selected.knownModseq),
+      }));
+    }
+    return isNew;
+  }
+
   // ---- The selected mailbox ----
 
   /** The mailbox of a session in the selected state, which the command table guarantees. */
@@ -90,8 +131,9 @@ export class ImapSession {
   /** Throws `NoSuchMailbox`; then none is selected (RFC 3501 section 6.3.1). */
   async select(access: Access, options: { readonly readOnly: boolean }): Promise<SelectedMailbox> {
     this.deselect();
-    const onChange = () => this.#onChange();
-    this.#selected = await SelectedMailbox.open(this.store, access, { ...options, onChange });
+    const onChange = () => this.hasNews();
+    const { store, enabled } = this;
+    this.#selected = await SelectedMailbox.open(store, access, { ...options, enabled, onChange });
     return this.#selected;
   }
 
@@ -100,13 +142,49 @@ export class ImapSession {
     this.#selected = null;
   }
 
-  /** Tells the client what happened in the selected mailbox, if one is selected. */
+  /** The rights in another's mailbox as they are now (RFC 4314). Ends the session when it may not be read any more. */
+  async refreshRights(): Promise<void> {
+    const selected = this.#selected;
+    if (selected === null || selected.view.mailbox.account === this.#account) return;
+    selected.rights = await currentRights(this, selected);
+  }
+
+  /** Tells the client what happened in the selected mailbox, if one is selected, and elsewhere if it asked for that. */
   async sync(options: SyncOptions): Promise<void> {
-    await this.#selected?.sync(this, options);
+    if (this.#selected?.isBehind) await this.refreshRights();
+    const { messages, flags, items } = this.#wish;
+    const selected = this.#selected;
+    if (selected !== null && (messages || options.force === true)) {
+      const onNew = items.length === 0
+        ? undefined
+        : (rows: readonly MessageRow[]) => fetchNew(this, rows, items);
+      await selected.sync(this, { ...options, flags, ...(onNew === undefined ? {} : { onNew }) });
+    }
+    if (await this.#notifier?.tell() === false) this.notifyBy(await Notifier.start(this, []));
+  }
+
+  // ---- NOTIFY (RFC 5465) ----
+
+  #notifier: Notifier | null = null;
+
+  get #wish(): SelectedWish {
+    return this.#notifier?.selected ?? USUAL_WISH;
+  }
+
+  /** Replaces what the client asked to be told of; null is how every session begins. */
+  notifyBy(notifier: Notifier | null): void {
+    this.#notifier?.stop();
+    this.#notifier = notifier;
+  }
+
+  /** Tells what there is to tell between two commands, which only a client that asked for it hears (section 3). */
+  async push(): Promise<void> {
+    if (this.#notifier !== null) await this.sync({ expunge: this.#wish.atOnce });
   }
 
   /** What a set in a command means in the view. Throws `ProtocolError` for sequence numbers that there are not. */
   resolve(set: SequenceSet, by: "sequence" | "uid"): Selection {
+    if (by === "sequence" && this.enabled.has("UIDONLY")) throw uidRequired();
     return resolveSet(this.selected.tracker, set, by);
   }
 
@@ -115,8 +193,9 @@ export class ImapSession {
   /** Set while IDLE runs: changes are told at once. */
   isIdling = false;
 
-  #onChange(): void {
-    if (this.isIdling) this.input.wake();
+  /** There is something to tell, which waits for the next command unless the client is to hear of it at once. */
+  hasNews(): void {
+    if (this.isIdling || this.#notifier !== null) this.input.wake();
   }
 
   /** The farewell that the loop shall say, as soon as it is between two commands. */
@@ -129,4 +208,11 @@ export class ImapSession {
     this.#farewell ??= farewell;
     this.input.wake();
   }
+}
+
+/** RFC 9586 section 3: the client has given sequence numbers up. */
+export function uidRequired(): Rejection {
+  return new Rejection(
+    bad("Use the UID command: sequence numbers are switched off", { code: "UIDREQUIRED" }),
+  );
 }

@@ -1,4 +1,14 @@
-import type { Authenticate, Clock, Live, Log, Metrics, Random, Scram } from "../../core/ports.ts";
+import type {
+  Authenticate,
+  AuthenticateToken,
+  Clock,
+  Live,
+  Log,
+  Metrics,
+  Random,
+  Scram,
+} from "../../core/ports.ts";
+import type { Directory } from "../../intake/directory.ts";
 import type { Store } from "../../store/mod.ts";
 import type { ImapLimits } from "./limits.ts";
 
@@ -7,8 +17,12 @@ export interface ImapDeps {
   readonly hostname: string;
   readonly store: Store;
   readonly authenticate: Authenticate;
+  /** Who may be given rights, and who may keep how much; without it nobody, and any. */
+  readonly directory?: Live<Directory>;
   /** Without it SCRAM is not offered. */
   readonly scram?: Scram;
+  /** Without it OAUTHBEARER and XOAUTH2 are not offered. */
+  readonly authenticateToken?: AuthenticateToken;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -24,4 +38,6 @@ export interface ImapDeps {
 
 export interface SessionCount {
   open: number;
+  /** Those that use COMPRESS. */
+  compressed: number;
 }

@@ -1,6 +1,6 @@
 import { ConnectionLostError, ProtocolError, Refusal, TimeoutError } from "../../core/errors.ts";
 import { LineTooLongError } from "../../core/line_reader.ts";
-import { MailboxExists, NoSuchMailbox } from "../../store/errors.ts";
+import { MailboxExists, NoSuchMailbox, NoSuchMessage } from "../../store/errors.ts";
 import { bad, bye, type CodeName, no, type StatusResponse } from "../../wire/imap/mod.ts";
 
 /** A command is answered with this NO or BAD; nothing is wrong with the session. */
@@ -61,7 +61,7 @@ function refused(refusal: Refusal): StatusResponse {
 
 /** RFC 5530 section 3. */
 function codeOf(refusal: Refusal): CodeName {
-  if (refusal instanceof NoSuchMailbox) return "NONEXISTENT";
+  if (refusal instanceof NoSuchMailbox || refusal instanceof NoSuchMessage) return "NONEXISTENT";
   if (refusal instanceof MailboxExists) return "ALREADYEXISTS";
   const { enhanced, isTemporary } = refusal.reply;
   const detail = enhanced?.slice(2) ?? "";

@@ -3,6 +3,9 @@ import type { FetchItem } from "../../wire/imap/mod.ts";
 import { BodyAhead, type BodyRead } from "../body_ahead.ts";
 import { locate } from "./sections.ts";
 
+/** Few clients of a server fetch at the same moment, and each of them many small messages: more is asked for at once than by POP3. */
+const AHEAD = { reads: 128, bytes: 1024 * 1024 };
+
 type Row = MessageRow | MessageRowWithDigest;
 
 /** Reads the bodies of a FETCH: those of the next messages are asked of the store while the client takes this one. */
@@ -15,7 +18,7 @@ export class FetchAhead {
   #reached = 0;
 
   constructor(bodies: BodyStore, items: readonly FetchItem[]) {
-    this.#ahead = new BodyAhead(bodies);
+    this.#ahead = new BodyAhead(bodies, AHEAD);
     this.#items = items;
     this.#hasSections = items.some((item) => item.kind === "section");
   }

@@ -1,20 +1,25 @@
 import { concatBytes } from "../../core/bytes.ts";
 import type { ByteRange, MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
-import {
-  encodeEnvelope,
-  encodeSection,
-  encodeStructure,
-  type FetchItem,
-  formatDateTime,
-} from "../../wire/imap/mod.ts";
-import type { MessageDigest } from "../../wire/mime/digest.ts";
+import { encodeBinarySection, encodeSection, type FetchItem } from "../../wire/imap/mod.ts";
 import { selectHeader } from "../../wire/mime/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { faultOf, SessionOver } from "./errors.ts";
 import type { FetchAhead } from "./fetch_ahead.ts";
+import {
+  decoded,
+  type EncodedPart,
+  isPlain,
+  locateBinary,
+  measure,
+  type Measured,
+  within,
+} from "./fetch_binary.ts";
+import { encodeItem, isPlainItem } from "./fetch_items.ts";
 import { cut, locate } from "./sections.ts";
+import { beginFetch } from "./updates.ts";
 
 type SectionItem = Extract<FetchItem, { kind: "section" }>;
+type BinaryItem = Extract<FetchItem, { kind: "binary" | "binarysize" }>;
 
 /** The bytes of one item of the FETCH, for one message. */
 interface Wanted {
@@ -39,20 +44,21 @@ export class FetchWriter {
   /** Writes one answer, or as much of it as can be had; returns what went wrong. Throws when the session cannot go on. */
   async write(row: MessageRow | MessageRowWithDigest, items: readonly FetchItem[]): Promise<unknown[]> {
     const { out, pace, selected } = this.#session;
-    const sequence = selected.tracker.sequenceOf(row.uid);
-    if (sequence === 0) return [];
+    if (selected.tracker.sequenceOf(row.uid) === 0) return [];
     const failures: unknown[] = [];
     selected.learnKeywords(out, row.flags);
     const takeBack = out.mark();
     try {
-      out.encoder.text(`* ${sequence} FETCH (`);
+      beginFetch(out.encoder, row.uid, selected);
       for (const [index, item] of items.entries()) {
         if (index > 0) out.encoder.text(" ");
-        if (item.kind !== "section") this.#simple(row, item);
-        else await this.#section(row, { item, index }, failures);
-        // One answer can be long, too: the same large structure two hundred times over.
-        await out.room();
-        await pace.rest();
+        if (isPlainItem(item)) encodeItem(out.encoder, row, { item, selected });
+        else if (item.kind === "section") await this.#section(row, { item, index }, failures);
+        else await this.#binary(row, { item, index }, failures);
+        // One answer can be long, too: the same large structure two hundred times over. Where nothing has to wait, nothing is
+        // awaited: a FETCH of ten thousand small answers would spend half its time on that.
+        if (out.isFull) await out.room();
+        if (pace.isDue) await pace.rest();
       }
       out.encoder.line(")");
     } catch (error) {
@@ -61,28 +67,8 @@ export class FetchWriter {
       if (!takeBack()) throw new SessionOver(null, { cause: error });
       failures.push(error);
     }
-    await out.room();
+    if (out.isFull) await out.room();
     return failures;
-  }
-
-  #simple(row: MessageRow | MessageRowWithDigest, item: Exclude<FetchItem, SectionItem>): void {
-    const { encoder } = this.#session.out;
-    switch (item.kind) {
-      case "flags":
-        return this.#session.selected.encodeFlags(encoder, row);
-      case "uid":
-        return void encoder.text("UID ").number(row.uid);
-      case "internaldate":
-        return void encoder.text(`INTERNALDATE "${formatDateTime(row.internalDate)}"`);
-      case "size":
-        return void encoder.text("RFC822.SIZE ").number(row.size);
-      case "envelope":
-        encoder.text("ENVELOPE ");
-        return encodeEnvelope(encoder, digestOf(row).envelope);
-      case "structure":
-        encoder.text(item.extended ? "BODYSTRUCTURE " : "BODY ");
-        return encodeStructure(encoder, digestOf(row).structure, item.extended);
-    }
   }
 
   async #section(
@@ -125,19 +111,71 @@ export class FetchWriter {
   }
 
   async #bytes({ row, index, range }: Wanted, failures: unknown[]): Promise<void> {
-    const { out, pace } = this.#session;
     const size = range.end - range.start;
-    if (size === 0) return void out.encoder.literalHeader(0);
+    if (size === 0) return void this.#session.out.encoder.literalHeader(0);
     const chunks = this.#bodies.read(row, index, range);
+    await this.#literal(chunks, { row, size, isBinary: false }, failures);
+  }
+
+  /** RFC 3516 section 4.2. */
+  async #binary(
+    row: MessageRow | MessageRowWithDigest,
+    { item, index }: { readonly item: BinaryItem; readonly index: number },
+    failures: unknown[],
+  ): Promise<void> {
+    const { encoder } = this.#session.out;
+    const isSize = item.kind === "binarysize";
+    encoder.text(isSize ? "BINARY.SIZE" : "BINARY");
+    encodeBinarySection(encoder, item.path, isSize ? null : item.partial);
+    encoder.text(" ");
+    const nothing = isSize ? "0" : "NIL";
+    let found: { readonly part: EncodedPart; readonly measured: Measured } | null;
+    try {
+      const part = locateBinary(item.path, row);
+      if (part !== null && isSize && isPlain(part)) {
+        return void encoder.number(part.range.end - part.range.start);
+      }
+      const measured = part && await measure(this.#decoded(row, index, part), isSize ? null : item.partial);
+      found = part && measured && { part, measured };
+    } catch (error) {
+      if (faultOf(error).kind === "over") throw error;
+      failures.push(error);
+      found = null;
+    }
+    if (found === null) return void encoder.text(nothing);
+    const { part, measured: { size, wanted, hasNul, bytes } } = found;
+    if (isSize) return void encoder.number(size);
+    const chunks = bytes === null ? within(this.#decoded(row, index, part), wanted) : each(bytes);
+    await this.#literal(chunks, { row, size: wanted.end - wanted.start, isBinary: hasNul }, failures);
+  }
+
+  #decoded(
+    row: MessageRow | MessageRowWithDigest,
+    index: number,
+    { range, encoding }: EncodedPart,
+  ): AsyncGenerator<Uint8Array, void> {
+    return decoded(range.start === range.end ? each([]) : this.#bodies.read(row, index, range), encoding);
+  }
+
+  /** Announces a literal when its first piece is there, and sends it. */
+  async #literal(
+    chunks: AsyncGenerator<Uint8Array, void>,
+    { row, size, isBinary }: Announced,
+    failures: unknown[],
+  ): Promise<void> {
+    const { out, pace } = this.#session;
+    if (size === 0) return void out.encoder.literalHeader(0);
     let next: IteratorResult<Uint8Array, void>;
     try {
       next = await chunks.next();
-      if (next.done) throw new Error(`Body ${row.bodyId} has no bytes from ${range.start} on`);
+      if (next.done) throw new Error(`Body ${row.bodyId} is shorter than it says`);
     } catch (error) {
       failures.push(error);
       out.encoder.text("NIL");
       return;
     }
+    // RFC 3516 section 4.4: NUL stands in a literal8 only.
+    if (isBinary) out.encoder.text("~");
     out.encoder.literalHeader(size);
     let left = size;
     try {
@@ -145,7 +183,7 @@ export class FetchWriter {
         left -= next.value.length;
         if (left < 0) break;
         await out.pass(next.value);
-        await pace.rest();
+        if (pace.isDue) await pace.rest();
       }
     } catch (error) {
       await chunks.return();
@@ -160,7 +198,13 @@ export class FetchWriter {
   }
 }
 
-function digestOf(row: MessageRow | MessageRowWithDigest): MessageDigest {
-  if (!("digest" in row)) throw new Error("The rows of this FETCH were read without their structure");
-  return row.digest;
+/** A literal that is about to be sent. */
+interface Announced {
+  readonly row: MessageRow | MessageRowWithDigest;
+  readonly size: number;
+  readonly isBinary: boolean;
+}
+
+async function* each(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void> {
+  yield* pieces;
 }

@@ -12,12 +12,14 @@ export interface InputOptions {
 
 /** What the client sends, and a place to wait for it that others can end. */
 export class Input {
+  #conn: Pick<Conn, "read">;
   readonly #reader: LineReader;
   /** A wait for bytes is under way; it outlives a `wait` that was woken. */
   #isListening = false;
   /** Why that wait failed, until somebody is told. */
   #failure: { readonly error: unknown } | null = null;
   #ring: (() => void) | null = null;
+  #ended: () => void = () => {};
   #woken = false;
   /** How long a read may take; the session changes it at log-in. */
   timeoutMs: number;
@@ -26,14 +28,20 @@ export class Input {
    * `beforeReading` is awaited whenever the client is really waited for: it must not wait for our answers then. No frame of
    * an async function waits here: a thousand idle sessions would each hold one.
    */
-  constructor(conn: Conn, { timeoutMs, beforeReading }: InputOptions) {
+  constructor(conn: Pick<Conn, "read">, { timeoutMs, beforeReading }: InputOptions) {
+    this.#conn = conn;
     this.#reader = new LineReader({
       read: (timeoutMs) => {
         const ready = beforeReading();
-        return ready === null ? conn.read(timeoutMs) : ready.then(() => conn.read(timeoutMs));
+        return ready === null ? this.#conn.read(timeoutMs) : ready.then(() => this.#conn.read(timeoutMs));
       },
     });
     this.timeoutMs = timeoutMs;
+  }
+
+  /** From here on everything comes from there. No read may be under way. */
+  readFrom(conn: Pick<Conn, "read">): void {
+    this.#conn = conn;
   }
 
   get buffered(): number {
@@ -82,10 +90,21 @@ export class Input {
       this.#isListening = false;
       this.#ring?.();
     };
-    this.#reader.wait(this.timeoutMs).then(heard, (error) => {
+    this.#reader.wait(this.timeoutMs).then((goesOn) => {
+      heard();
+      if (!goesOn) this.#ended();
+    }, (error) => {
       this.#failure = { error };
       heard();
+      this.#ended();
     });
+  }
+
+  /** Calls when the client has gone, unless it sends something before; the result stops that. */
+  onEnd(listener: () => void): () => void {
+    this.#ended = listener;
+    this.#listen();
+    return () => this.#ended = () => {};
   }
 
   /** A line without its CRLF (a lone LF is forgiven); null at the end of the stream. */

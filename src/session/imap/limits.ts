@@ -11,6 +11,12 @@ export interface ImapLimits {
   readonly literalBytes: number;
   /** A message to APPEND; it goes to the store as it comes. */
   readonly messageBytes: number;
+  /** Messages in one APPEND (MULTIAPPEND), and parts of one message that CATENATE puts together. */
+  readonly appendMessages: number;
+  readonly catenateParts: number;
+  /** An announced literal that we do not want is read and thrown away up to this size, else the session ends. */
+  readonly drainedBytesBeforeLogin: number;
+  readonly drainedBytes: number;
   /** Commands of any kind before log-in. */
   readonly commandsBeforeLogin: number;
   /** How many commands in a row may be wrong, and how many log-ins may fail, before the session ends. */
@@ -21,8 +27,25 @@ export interface ImapLimits {
   readonly mailboxes: number;
   readonly mailboxNameLength: number;
   readonly mailboxLevels: number;
-  /** Keywords in use in one mailbox. */
+  /** Keywords in use in one mailbox, and the characters of one. */
   readonly keywords: number;
+  /** How long one search, or sort, may take. */
+  readonly searchTimeMs: number;
+  /** How many searches of a session may be kept up to date (RFC 5267). */
+  readonly searchContexts: number;
+  /** Annotations of one account on one mailbox, and the bytes of one (RFC 5464 section 4.3). */
+  readonly annotations: number;
+  readonly annotationBytes: number;
+  /** With how many a mailbox may be shared (RFC 4314). */
+  readonly aclEntries: number;
+  readonly keywordLength: number;
+  /** Messages that one command may touch (RFC 9738); 0 for any number. */
+  readonly messages: number;
+  /** Mailboxes that NOTIFY may watch, and news of them that may wait; past that the client is told so and asked again. */
+  readonly notifyMailboxes: number;
+  readonly notifyBacklog: number;
+  /** How many sessions may use COMPRESS at once, each for some 110 KiB; 0 switches it off. */
+  readonly compressedSessions: number;
 }
 
 export const defaultImapLimits: ImapLimits = {
@@ -33,6 +56,10 @@ export const defaultImapLimits: ImapLimits = {
   lineBytes: 64 * 1024,
   literalBytes: 64 * 1024,
   messageBytes: 50 * 1024 * 1024,
+  appendMessages: 1000,
+  catenateParts: 500,
+  drainedBytesBeforeLogin: 64 * 1024,
+  drainedBytes: 1024 * 1024 * 1024,
   commandsBeforeLogin: 100,
   badCommands: 20,
   loginFailures: 3,
@@ -41,4 +68,14 @@ export const defaultImapLimits: ImapLimits = {
   mailboxNameLength: 500,
   mailboxLevels: 30,
   keywords: 200,
+  searchTimeMs: 60_000,
+  searchContexts: 8,
+  annotations: 100,
+  annotationBytes: 16 * 1024,
+  aclEntries: 200,
+  keywordLength: 100,
+  messages: 0,
+  notifyMailboxes: 2000,
+  notifyBacklog: 500,
+  compressedSessions: 500,
 };

@@ -63,7 +63,7 @@ export async function logInFailed(session: ImapSession, user: string): Promise<A
   return { ...answer, next: "close" };
 }
 
-/** A name as the client sent it, cut and without controls, since it goes into the log. */
+/** A name as the client sent it, cut and without controls and their kin, since it goes into the log. */
 function shown(user: string): string {
-  return user.slice(0, 100).replace(/[\x00-\x1f\x7f]/g, "?");
+  return user.slice(0, 100).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }

@@ -10,11 +10,16 @@ const PASS_AT = 8 * 1024;
  * every loop that sends awaits `room`, so that a client that stops reading stops the loop and not our memory.
  */
 export class Output {
-  readonly #conn: Conn;
+  #conn: Pick<Conn, "write">;
   readonly encoder = new Encoder();
   #flushes = 0;
 
-  constructor(conn: Conn) {
+  constructor(conn: Pick<Conn, "write">) {
+    this.#conn = conn;
+  }
+
+  /** From here on everything goes there. All that has collected must have been sent. */
+  writeTo(conn: Pick<Conn, "write">): void {
     this.#conn = conn;
   }
 
@@ -41,6 +46,11 @@ export class Output {
   /** Sends what has collected once it is much. */
   async room(): Promise<void> {
     if (this.encoder.length >= FLUSH_AT) await this.flush();
+  }
+
+  /** Whether `room` would send something: where it is asked for each of many small things, awaiting it would cost more. */
+  get isFull(): boolean {
+    return this.encoder.length >= FLUSH_AT;
   }
 
   get isEmpty(): boolean {

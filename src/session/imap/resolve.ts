@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../core/errors.ts";
-import { greatestNumber, resolveSequenceSet, type SequenceSet } from "../../wire/imap/mod.ts";
+import { greatestNumber, resolveSequenceSet, SAVED_RESULT, type SequenceSet } from "../../wire/imap/mod.ts";
 import type { Selection, Tracker } from "./tracker.ts";
 
 /**
@@ -7,6 +7,7 @@ import type { Selection, Tracker } from "./tracker.ts";
  * not there is not (section 6.4.8). `*` in an empty mailbox is nothing, which is kinder than the RFC.
  */
 export function resolveSet(tracker: Tracker, set: SequenceSet, by: "sequence" | "uid"): Selection {
+  if (set === SAVED_RESULT) return tracker.byUid(tracker.saved);
   if (by === "uid") return tracker.byUid(resolveSequenceSet(set, tracker.lastUid));
   if (greatestNumber(set) > tracker.count) {
     throw new ProtocolError(`There are only ${tracker.count} messages in the mailbox`);

@@ -3,8 +3,9 @@ import { bye, ok, type StatusResponse } from "../../wire/imap/mod.ts";
 import { capabilities } from "./capability.ts";
 import type { Answer } from "./command.ts";
 import { type IncomingCommand, readCommand } from "./command_reader.ts";
+import { beginCompression, endCompression } from "./compression.ts";
 import { COMMANDS } from "./commands.ts";
-import { ImapSession } from "./context.ts";
+import { ImapSession, uidRequired } from "./context.ts";
 import type { ImapDeps, SessionCount } from "./deps.ts";
 import { Pace } from "../pace.ts";
 import { describeError, faultOf, SessionOver } from "./errors.ts";
@@ -16,8 +17,12 @@ export async function serveImap(conn: Conn, deps: ImapDeps): Promise<void> {
   const stop = () => session.stop(bye("The server is shutting down", { code: "UNAVAILABLE" }));
   if (deps.shutdown.aborted) stop();
   deps.shutdown.addEventListener("abort", stop);
-  const over = new AbortController();
+  let over = new AbortController();
   session.onLogin(() => over.abort());
+  session.onLogout(() => {
+    over = new AbortController();
+    enforceLoginTime(session, over.signal);
+  });
   enforceLoginTime(session, over.signal);
   countSessions(deps, 1);
   session.log.info("session-begin", { client: conn.remote.host, tls: conn.tls?.version ?? null });
@@ -27,6 +32,8 @@ export async function serveImap(conn: Conn, deps: ImapDeps): Promise<void> {
     over.abort();
     deps.shutdown.removeEventListener("abort", stop);
     session.deselect();
+    session.notifyBy(null);
+    endCompression(session);
     conn.close();
     countSessions(deps, -1);
     session.log.info("session-end", {
@@ -43,7 +50,7 @@ function countSessions({ metrics, sessions = NOT_COUNTED }: ImapDeps, by: number
   metrics.gauge("mailden_imap_sessions", sessions.open);
 }
 
-const NOT_COUNTED: SessionCount = Object.freeze({ open: 0 });
+const NOT_COUNTED: SessionCount = Object.freeze({ open: 0, compressed: 0 });
 
 /** The time to log in runs from the start and does not begin anew with each byte, so a slow client gains nothing. */
 async function enforceLoginTime(session: ImapSession, signal: AbortSignal): Promise<void> {
@@ -54,10 +61,16 @@ async function enforceLoginTime(session: ImapSession, signal: AbortSignal): Prom
   if (!wasWaiting) session.conn.close();
 }
 
+/** Whether the command has a brother that begins with UID; but EXPUNGE names no numbers (RFC 9586 section 3). */
+function isBySequence(name: string | null): boolean {
+  return name !== "EXPUNGE" && COMMANDS.has(`UID ${name}`);
+}
+
 class Loop {
   readonly #session: ImapSession;
   readonly #pace: Pace;
   #badInARow = 0;
+  #commandsBeforeLogin = 0;
   commands = 0;
   reason = "closed by the client";
 
@@ -110,13 +123,27 @@ class Loop {
     if (session.input.buffered > 0) await this.#pace.rest();
     const heard = session.farewell === null ? await session.input.wait() : "woken";
     if (session.farewell !== null) throw new SessionOver(session.farewell);
-    if (heard === "woken") return true;
+    if (heard === "woken") {
+      await this.#push();
+      return true;
+    }
     const incoming = await readCommand(session, (name) => COMMANDS.get(name) ?? null);
     if (incoming === null) return false;
     this.commands++;
     const answer = await this.#answer(incoming);
     session.out.status(answer, incoming.tag);
     return await this.#after(answer);
+  }
+
+  /** Between two commands only NOTIFY speaks (RFC 5465). What goes wrong is noted and tried again with the next command. */
+  async #push(): Promise<void> {
+    const { log } = this.#session;
+    try {
+      await this.#session.push();
+    } catch (error) {
+      if (faultOf(error).kind === "over") throw error;
+      log.error("notify-error", { error: describeError(error) });
+    }
   }
 
   async #answer(incoming: IncomingCommand): Promise<Answer> {
@@ -130,13 +157,15 @@ class Loop {
   }
 
   async #perform(incoming: IncomingCommand): Promise<Answer> {
-    const { command, args, streamed, problem } = incoming;
+    const { tag, command, args, streamed, problem } = incoming;
     if (problem !== null || command === null) {
       throw problem ?? new Error("A command without a row in the table");
     }
     let answer: Answer;
     try {
-      answer = await command.prepare(args)(this.#session, { streamed });
+      if (isBySequence(incoming.name) && this.#session.enabled.has("UIDONLY")) throw uidRequired();
+      if (!command.states.includes("authenticated")) await this.#session.refreshRights();
+      answer = await command.prepare(args)(this.#session, { tag: tag ?? "", streamed });
     } catch (error) {
       if (faultOf(error).kind !== "over") await streamed?.discard();
       throw error;
@@ -190,7 +219,12 @@ class Loop {
       session.input.discardBuffered();
       await session.conn.startTls();
     }
-    if (!session.isLoggedIn && this.commands >= session.limits.commandsBeforeLogin) {
+    if (answer.next === "compress") {
+      await session.out.flush();
+      beginCompression(session);
+    }
+    if (session.isLoggedIn) this.#commandsBeforeLogin = 0;
+    else if (++this.#commandsBeforeLogin >= session.limits.commandsBeforeLogin) {
       // Each of them may write to the log.
       throw new SessionOver(bye("Too many commands without a log-in"));
     }

@@ -17,6 +17,8 @@ export class Tracker {
   #uids: Uint32Array;
   #count: number;
   readonly #gone = new Set<number>();
+  /** The UIDs that `$` stands for (RFC 5182); what is expunged is no longer in the view, and so no longer in it. */
+  saved: Ranges = [];
 
   constructor(uids: Uint32Array) {
     this.#uids = uids;
@@ -72,22 +74,61 @@ export class Tracker {
    * the moment the client hears it.
    */
   takeGone(): number[] {
-    if (this.#gone.size === 0) return [];
-    const sequences: number[] = [];
+    const sequences = [...this.#gone].map((uid) => this.sequenceOf(uid)).sort((a, b) => b - a);
+    this.#removeGone();
+    return sequences;
+  }
+
+  /** Takes the expunged messages out; their UIDs, ascending, for a client that counts by them. */
+  takeGoneUids(): number[] {
+    const uids = [...this.#gone].sort((a, b) => a - b);
+    this.#removeGone();
+    return uids;
+  }
+
+  #removeGone(): void {
+    if (this.#gone.size === 0) return;
     let kept = 0;
     for (let i = 0; i < this.#count; i++) {
       const uid = this.#uids[i]!;
-      if (this.#gone.has(uid)) sequences.push(i + 1);
-      else this.#uids[kept++] = uid;
+      if (!this.#gone.has(uid)) this.#uids[kept++] = uid;
     }
     this.#count = kept;
     this.#gone.clear();
-    return sequences.reverse();
   }
 
   /** The messages with these sequence numbers; numbers beyond the last match nothing. */
   bySequence(ranges: Ranges): Selection {
     return this.#select(ranges, (from) => from - 1, (to) => to - 1);
+  }
+
+  /** The last messages of a selection, so many of them; the rest, which has the lower UIDs, is left out. */
+  lastOf(selection: Selection, most: number): Selection {
+    if (selection.count <= most) return selection;
+    let surplus = selection.count - most;
+    const uids: [number, number][] = [];
+    for (const [from, to] of selection.uids) {
+      const start = this.#lowerBound(from);
+      const count = this.#lowerBound(to + 1) - start;
+      if (count > surplus) uids.push([this.#uids[start + surplus]!, to]);
+      surplus = Math.max(0, surplus - count);
+    }
+    return { uids, count: most };
+  }
+
+  /** The messages of a selection from the place `start` to before `end`. */
+  cut(selection: Selection, start: number, end: number): Selection {
+    const uids: [number, number][] = [];
+    let passed = 0;
+    for (const [from, to] of selection.uids) {
+      const first = this.#lowerBound(from);
+      const count = this.#lowerBound(to + 1) - first;
+      const low = Math.max(0, start - passed);
+      const high = Math.min(count, end - passed);
+      if (low < high) uids.push([this.#uids[first + low]!, this.#uids[first + high - 1]!]);
+      passed += count;
+    }
+    return { uids, count: Math.max(0, end - start) };
   }
 
   byUid(ranges: Ranges): Selection {

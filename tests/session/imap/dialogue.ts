@@ -9,6 +9,7 @@
  *   @login 1 alice [MAILBOX]          logs in, and selects
  *   @append MAILBOX FILE [(FLAGS)] [DATE]   puts messages/FILE into alice's mailbox
  *   @limit NAME NUMBER                before anything else: another limit
+ *   @quota NAME BYTES MESSAGES        before anything else: what an account may keep; - is without limit
  *   @plain                            before anything else: connection 1 is without TLS, its greeting is not taken
  *   @shutdown                         the server is asked to stop
  *   @time MS                          lets the clock run
@@ -18,7 +19,7 @@ import { join } from "node:path";
 import type { ImapLimits } from "../../../src/session/imap/mod.ts";
 import { parseDateTime } from "../../../src/wire/imap/mod.ts";
 import type { FakeClient } from "../../support/fake_conn.ts";
-import { command, ImapHarness } from "./harness.ts";
+import { command, type HarnessOptions, ImapHarness } from "./harness.ts";
 
 export interface Dialogue {
   readonly title: string;
@@ -47,7 +48,7 @@ export async function runDialogue(dialogue: Dialogue, chunkSize: number): Promis
     const [, name, value] = text.split(" ");
     return [name, Number(value)];
   })) as Partial<ImapLimits>;
-  await using harness = new ImapHarness({ limits });
+  await using harness = new ImapHarness({ limits, quotas: readQuotas(dialogue) });
   const runner = new Runner(harness, chunkSize);
   const isPlain = dialogue.lines.some(({ text }) => text === "@plain");
   await runner.connect("1", isPlain);
@@ -59,6 +60,16 @@ export async function runDialogue(dialogue: Dialogue, chunkSize: number): Promis
     }
   }
   await runner.end();
+}
+
+function readQuotas({ lines }: Dialogue): NonNullable<HarnessOptions["quotas"]> {
+  const limit = (word: string) => word === "-" ? null : Number(word);
+  return Object.fromEntries(
+    lines.filter(({ text }) => text.startsWith("@quota ")).map(({ text }) => {
+      const [, name, bytes, messages] = text.split(" ");
+      return [name!, { quota: limit(bytes!), quotaMessages: limit(messages!) }];
+    }),
+  );
 }
 
 class Runner {
@@ -113,6 +124,7 @@ class Runner {
       case "@time":
         return await this.#harness.clock.advance(Number(words[0]));
       case "@limit":
+      case "@quota":
       case "@plain":
         return;
       default:

@@ -36,6 +36,7 @@ function rowsOf(sizes: readonly number[]): MessageRow[] {
     internalDate: 0,
     size,
     bodyId: 10 + i,
+    savedAt: null,
   }));
 }
 
@@ -85,7 +86,7 @@ Deno.test("FetchAhead: whichever rows and items are taken, each gets its own byt
 
 Deno.test("FetchAhead: is bounded in messages and in bytes", async () => {
   for (
-    const [sizes, most] of [[Array(100).fill(100), 32], [Array(100).fill(60_000), 4], [
+    const [sizes, most] of [[Array(200).fill(100), 128], [Array(100).fill(60_000), 17], [
       [10, 70_000],
       1,
     ]] as const

@@ -7,22 +7,28 @@ import {
   type ImapLimits,
   serveImap,
 } from "../../../src/session/imap/mod.ts";
+import { type AccountSpec, makeDirectory } from "../../../src/intake/directory.ts";
 import { openMemoryStore } from "../../../src/store/memory/mod.ts";
 import type { Store } from "../../../src/store/mod.ts";
 import { connPair, type ConnPairOptions, type FakeClient, TEST_TLS } from "../../support/fake_conn.ts";
+import { watched } from "../../support/pedantic_conn.ts";
 import { live, ManualClock, RecordingLog, RecordingMetrics, seededRandom } from "../../support/fakes.ts";
 
 /** Everyone's password is `secret`; the account `busy` meets an authenticator that is overrun. */
 const authenticate: Authenticate = (user, password) => {
   if (user === "busy") throw Refusal.of(454, "4.7.0", "Too many log-ins at once");
-  const known = ["alice", "bob"].includes(user) && password === "secret";
+  const known = ["alice", "bob", "carol"].includes(user) && password === "secret";
   return Promise.resolve(known ? `${user}@example.com` : null);
 };
 
 export interface HarnessOptions {
+  /** What accounts may keep; the others have no quota. */
+  readonly quotas?: Readonly<Record<string, Pick<AccountSpec, "quota" | "quotaMessages">>>;
   readonly limits?: Partial<ImapLimits>;
   readonly plaintextAuth?: boolean;
   readonly wrapStore?: (store: Store) => Store;
+  /** The store fails in the middle of bodies, so that the server must break off. */
+  readonly breaksOff?: boolean;
 }
 
 /** A server in memory, with as many connections as a test opens. */
@@ -33,10 +39,12 @@ export class ImapHarness {
   readonly store: Store;
   readonly shutdown = new AbortController();
   readonly deps: ImapDeps;
+  readonly #breaksOff: boolean;
   readonly #running: Promise<void>[] = [];
   readonly #clients: FakeClient[] = [];
 
   constructor(options: HarnessOptions = {}) {
+    this.#breaksOff = options.breaksOff ?? false;
     const random = seededRandom();
     const memory = openMemoryStore({ clock: this.clock, random });
     this.store = options.wrapStore?.(memory) ?? memory;
@@ -44,6 +52,9 @@ export class ImapHarness {
       hostname: "mail.example.com",
       store: this.store,
       authenticate,
+      directory: live(makeDirectory({
+        domains: { "example.com": { accounts: { alice: {}, bob: {}, carol: {}, ...options.quotas } } },
+      })),
       clock: this.clock,
       random,
       log: this.log,
@@ -51,14 +62,16 @@ export class ImapHarness {
       limits: live({ ...defaultImapLimits, loginDelayMs: 0, ...options.limits }),
       shutdown: this.shutdown.signal,
       plaintextAuth: live(options.plaintextAuth ?? false),
-      sessions: { open: 0 },
+      sessions: { open: 0, compressed: 0 },
     };
   }
 
   /** Under TLS, unless the options say otherwise. The greeting is still to be read. */
   connect(options: ConnPairOptions = {}): FakeClient {
     const id = `s${this.#clients.length + 1}`;
-    const { server, client } = connPair({ id, tls: TEST_TLS, ...options });
+    // Every byte of every test of this room passes through the pedantic client.
+    const pair = connPair({ id, tls: TEST_TLS, ...options });
+    const { server, client } = watched(pair, { mayBreakOff: this.#breaksOff });
     this.#running.push(serveImap(server, this.deps));
     this.#clients.push(client);
     return client;

@@ -211,6 +211,7 @@ Deno.test("a full disk during APPEND: the rest is read, and the session goes on"
           stage: () => ({
             size: 0,
             write: () => Promise.reject(new StoreFull("No space left")),
+            read: () => Promise.resolve(new Uint8Array(0)),
             seal: () => ({ size: 0 }),
             discard: () => {},
           }),
@@ -258,6 +259,7 @@ Deno.test("a body that cannot be read is NIL, and the other messages still come"
 Deno.test("a body shorter or longer than announced ends the connection: a literal is never wrong", async () => {
   for (const pieces of [["abc"], ["abc", "defghijklmnopqrstuvwxyz"]]) {
     await using harness = new ImapHarness({
+      breaksOff: true,
       wrapStore: withBodies(async function* () {
         for (const piece of pieces) yield encodeUtf8(piece);
       }),
@@ -329,8 +331,8 @@ Deno.test("a client that stops reading stops the reading of bodies, and not our 
   client.write("t FETCH 1:30 BODY.PEEK[]\r\n");
   await reached.promise;
   await new Promise((resolve) => setTimeout(resolve, 5));
-  // One message under way, and 256 KiB behind it.
-  assert.ok(read <= 6 * 65536, `${read} bytes were read ahead`);
+  // One message under way, and 1 MiB behind it.
+  assert.ok(read <= 18 * 65536, `${read} bytes were read ahead`);
   gate.blocked = null;
   gate.open();
   client.close();

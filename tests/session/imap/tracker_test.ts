@@ -11,6 +11,12 @@ class Model {
     this.messages = uids.map((uid) => ({ uid, gone: false }));
   }
 
+  takeUids(): number[] {
+    const uids = this.messages.flatMap(({ uid, gone }) => gone ? [uid] : []);
+    this.messages = this.messages.filter(({ gone }) => !gone);
+    return uids;
+  }
+
   take(): number[] {
     const sequences = this.messages.flatMap(({ gone }, i) => gone ? [i + 1] : []);
     this.messages = this.messages.filter(({ gone }) => !gone);
@@ -28,7 +34,7 @@ function members(model: Model, selection: Selection): number[] {
 type Step =
   | { readonly do: "append"; readonly gaps: number[] }
   | { readonly do: "gone"; readonly picks: number[] }
-  | { readonly do: "take" }
+  | { readonly do: "take" | "take-uids" }
   | { readonly do: "select"; readonly pairs: [number, number][] };
 
 const number = fc.integer({ min: 1, max: 60 });
@@ -38,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     gaps: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }),
   }),
   fc.record({ do: fc.constant("gone" as const), picks: fc.array(number, { maxLength: 6 }) }),
-  fc.record({ do: fc.constant("take" as const) }),
+  fc.record({ do: fc.constantFrom("take" as const, "take-uids" as const) }),
   fc.record({
     do: fc.constant("select" as const),
     pairs: fc.array(fc.tuple(number, number), { maxLength: 5 }),
@@ -76,6 +82,9 @@ function perform(tracker: Tracker, model: Model, action: Step): void {
     case "take":
       assert.deepEqual(tracker.takeGone(), model.take());
       return;
+    case "take-uids":
+      assert.deepEqual(tracker.takeGoneUids(), model.takeUids());
+      return;
     case "select": {
       const ranges = mergeRanges(action.pairs.map(([a, b]) => [Math.min(a, b), Math.max(a, b)]));
       const inRanges = (value: number) => ranges.some(([from, to]) => from <= value && value <= to);
@@ -91,6 +100,9 @@ function perform(tracker: Tracker, model: Model, action: Step): void {
 
 function checkSelection(tracker: Tracker, model: Model, selection: Selection): void {
   assert.equal(selection.count, members(model, selection).length);
+  const last = tracker.lastOf(selection, 2);
+  assert.deepEqual(members(model, last), members(model, selection).slice(-2));
+  assert.equal(last.count, Math.min(2, selection.count));
   const slices = [...tracker.slices(selection, 3)];
   assert.ok(slices.every(({ count }, i) => i === slices.length - 1 ? count <= 3 : count === 3));
   assert.deepEqual(slices.flatMap((slice) => members(model, slice)), members(model, selection));

@@ -1,6 +1,6 @@
 /**
  * Plays the files in `dialogues/`, each with whole lines and byte by byte. A file begins with settings (`! tls`,
- * `! plaintext-auth`, `! remote ADDRESS`, `! locked`, `! limit NAME VALUE`); then `C: ` is what the client sends, `S: ` what the server
+ * `! plaintext-auth`, `! last-login MILLISECONDS` ago, `! remote ADDRESS`, `! locked`, `! limit NAME VALUE`); then `C: ` is what the client sends, `S: ` what the server
  * answers (`...` at the end stands for anything), `! unterminated TEXT` is sent without a line end, `! closed` waits for
  * the server's end, `! client-closes` is ours; and `! left SUBJECTS` says what is in INBOX after all.
  */
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { makeMaildropLocks } from "../../../src/session/pop3/mod.ts";
 import type { FakeClient } from "../../support/fake_conn.ts";
 import { TEST_TLS } from "../../support/fake_conn.ts";
+import { TEST_NOW } from "../../support/fakes.ts";
 import { ACCOUNT, MESSAGES, type SessionOptions, startSession, storeWith, subjectsLeft } from "./maildrop.ts";
 
 const FOLDER = join(import.meta.dirname!, "dialogues");
@@ -27,6 +28,8 @@ function readDialogue(name: string): Dialogue {
   const value = (key: string) => settings.find(([word]) => word === key)?.slice(1).join(" ") ?? null;
   const locks = makeMaildropLocks();
   if (value("locked") !== null) locks.take(ACCOUNT);
+  const lastLogin = value("last-login");
+  if (lastLogin !== null) locks.noteLogin(ACCOUNT, TEST_NOW - Number(lastLogin));
   const limits = settings.filter(([word]) => word === "limit").map((
     [, key, number],
   ) => [key, Number(number)]);
@@ -53,7 +56,11 @@ async function play(client: FakeClient, steps: readonly string[]): Promise<void>
     else if (step === "! client-closes") client.close();
     else if (step === "! closed") {
       assert.equal(await client.readLine(), null, "the server should have closed");
-    } else assert.match(step, /^! (tls|plaintext-auth|remote|locked|limit|left)\b/, "a step nobody knows");
+    } else {assert.match(
+        step,
+        /^! (tls|plaintext-auth|remote|locked|last-login|limit|left)\b/,
+        "a step nobody knows",
+      );}
   }
 }
 

@@ -1,69 +1,59 @@
-import type { BodyStage, Mailbox, StagedBody } from "../../../store/mod.ts";
+import { NoSuchMailbox } from "../../../store/errors.ts";
+import type { Appended, AppendRequest } from "../../../store/mod.ts";
 import {
-  type AppendArguments,
-  appendLiteralIsMessage,
+  appendLiteralIsStreamed,
   decodeAppend,
+  formatNumbers,
   no,
   ok,
+  readMessages,
 } from "../../../wire/imap/mod.ts";
-import { ProtocolError } from "../../../core/errors.ts";
-import { NoSuchMailbox } from "../../../store/errors.ts";
 import { openAccess } from "../access.ts";
-import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
+import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
-import { requireShortKeywords } from "../flags.ts";
+import { IncomingMessages } from "../incoming_messages.ts";
+import { quotaOf, roomOf } from "../quota.ts";
 
-import type { StreamedLiteral } from "../streamed_literal.ts";
-
-/** RFC 3501 section 6.3.11, with APPENDUID (RFC 4315 section 3). The message goes to the store as it comes. */
+/**
+ * RFC 3501 section 6.3.11, with APPENDUID (RFC 4315 section 3), MULTIAPPEND (RFC 3502), CATENATE (RFC 4469), literal8 (RFC 3516) and
+ * UTF8 (RFC 6855 section 4). The messages go to the store as they come.
+ */
 export const append: Command = command({
   states: AFTER_LOGIN,
-  streams: appendLiteralIsMessage,
+  streams: appendLiteralIsStreamed,
   decode: decodeAppend,
-  handle: async (session, args, { streamed }) => {
-    if (streamed === null) throw new ProtocolError("Expected a literal with the message");
-    // All that can be refused is refused before a waiting client sends the message.
-    const { mailbox } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
-    requireShortKeywords(args.flags);
-    requireGoodSize(streamed.size, session.limits.messageBytes);
-    const stage = session.store.bodies.stage();
+  handle: async (session, { mailbox: name, rest }, { streamed }) => {
+    const target = await openAccess(session, name, { needs: ["i"], code: "TRYCREATE" });
+    const { id: mailboxId, account } = target.mailbox;
+    const room = await roomOf(session, account);
+    const incoming = new IncomingMessages(session, { target, room, streamed });
     try {
-      return await appendMessage(session, { args, mailbox, body: await receive(stage, streamed) });
+      const line = { args: rest, literal: streamed?.header ?? null };
+      const messages = await incoming.collect(readMessages(line, { one: false }), line);
+      const quota = quotaOf(session, account);
+      const appended = await appendAll(
+        session,
+        messages.map((message) => ({ ...message, mailboxId, quota })),
+      );
+      return ok("Appended", { code: "APPENDUID", data: appendUid(appended) });
     } finally {
-      stage.discard();
+      incoming.discard();
     }
   },
 });
 
-function requireGoodSize(size: number, limit: number): void {
-  if (size > limit) {
-    throw new Rejection(no(`A message can have at most ${limit} bytes`, { code: "TOOBIG" }));
-  }
-  if (size === 0) throw new Rejection(no("A message cannot be empty", { code: "CANNOT" }));
-}
-
-async function receive(stage: BodyStage, literal: StreamedLiteral): Promise<StagedBody> {
-  for await (const chunk of literal.read()) await stage.write(chunk);
-  await literal.expectEnd();
-  return stage.seal();
-}
-
-async function appendMessage(
-  session: ImapSession,
-  { args, mailbox, body }: { args: AppendArguments; mailbox: Mailbox; body: StagedBody },
-): Promise<Answer> {
-  const internalDate = args.internalDate ?? session.deps.clock.now();
+/** RFC 3502 section 6.3.11: all of them or none. */
+async function appendAll({ store }: ImapSession, requests: readonly AppendRequest[]): Promise<Appended[]> {
   try {
-    const { uid, uidValidity } = await session.store.messages.append({
-      mailboxId: mailbox.id,
-      body,
-      flags: args.flags,
-      internalDate,
-    });
-    return ok("Appended", { code: "APPENDUID", data: `${uidValidity} ${uid}` });
+    return await store.messages.appendMany(requests);
   } catch (error) {
     if (error instanceof NoSuchMailbox) throw new Rejection(no("No such mailbox", { code: "TRYCREATE" }));
     throw error;
   }
+}
+
+/** RFC 4315 section 3, RFC 3502 section 6.3.11. */
+export function appendUid(appended: readonly Appended[]): string {
+  return `${appended[0]!.uidValidity} ${formatNumbers(appended.map(({ uid }) => uid))}`;
 }

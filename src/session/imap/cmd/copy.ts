@@ -13,6 +13,9 @@ import { openAccess } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
+import { requireWithinLimit } from "../message_limit.ts";
+import { withProgress } from "../progress.ts";
+import { quotaOf } from "../quota.ts";
 
 export interface CopyArguments {
   readonly set: SequenceSet;
@@ -23,14 +26,14 @@ export interface CopyArguments {
 export const copy: Command = command({
   states: SELECTED,
   decode: decodeCopy,
-  handle: (session, args) => copyMessages(session, args, "sequence"),
+  handle: (session, args, { tag }) => copyMessages(session, args, { tag, by: "sequence" }),
 });
 
 /** RFC 3501 section 6.4.8. */
 export const uidCopy: Command = command({
   states: SELECTED,
   decode: decodeCopy,
-  handle: (session, args) => copyMessages(session, args, "uid"),
+  handle: (session, args, { tag }) => copyMessages(session, args, { tag, by: "uid" }),
 });
 
 export function decodeCopy(args: Decoder): CopyArguments {
@@ -42,16 +45,28 @@ export function decodeCopy(args: Decoder): CopyArguments {
   return { set, mailbox };
 }
 
+/** How a COPY or MOVE was said. */
+export interface TransferCall {
+  readonly tag: string;
+  readonly by: "sequence" | "uid";
+}
+
 async function copyMessages(
   session: ImapSession,
   args: CopyArguments,
-  by: "sequence" | "uid",
+  { tag, by }: TransferCall,
 ): Promise<Answer> {
   const selection = session.resolve(args.set, by);
+  requireWithinLimit(session, selection);
   const { mailbox: target } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
   if (selection.count === 0) return ok("There was nothing to copy");
   const { messages } = session.store;
-  const copied = await withTarget(() => messages.copy(session.selected.id, selection.uids, target.id));
+  const quota = quotaOf(session, target.account);
+  const copied = await withProgress(
+    session,
+    { tag },
+    () => withTarget(() => messages.copy(session.selected.id, selection.uids, target.id, { quota })),
+  );
   return copied.from.length === 0
     ? nothingLeft(by)
     : ok("Copied", { code: "COPYUID", data: copyUid(copied) });
@@ -74,9 +89,9 @@ export function copyUid({ uidValidity, from, to }: UidCopy): string {
   return `${uidValidity} ${formatNumbers(from)} ${formatNumbers(to)}`;
 }
 
-/** All the messages were expunged by others: by UID that is no error (RFC 3501 section 6.4.8). */
+/** All the messages were expunged by others: by UID that is no error (RFC 3501 section 6.4.8, RFC 5530 section 3). */
 export function nothingLeft(by: "sequence" | "uid"): Answer {
   return by === "uid"
-    ? ok("Those messages are gone")
+    ? ok("Those messages are gone", { code: "EXPUNGEISSUED" })
     : no("Those messages were expunged", { code: "EXPUNGEISSUED" });
 }

@@ -9,11 +9,12 @@ export const del: Command = command({
   states: AFTER_LOGIN,
   decode: decodeOneMailbox,
   handle: async (session, name) => {
-    if (isInbox(name)) throw new Rejection(no("INBOX cannot be deleted", { code: "CANNOT" }));
     const { mailbox } = await openAccess(session, name, { needs: ["x"] });
+    // RFC 3501 section 6.3.4, whosever it is.
+    if (isInbox(mailbox.name)) throw new Rejection(no("INBOX cannot be deleted", { code: "CANNOT" }));
     // A session cannot stay in a mailbox that it deletes itself.
     if (session.selectedOrNull?.id === mailbox.id) session.deselect();
-    await session.store.mailboxes.remove(session.account, mailbox.name);
+    await session.store.mailboxes.remove(mailbox.account, mailbox.name);
     return ok("Deleted");
   },
 });

@@ -1,6 +1,7 @@
 import { type Decoder, decodeSequenceSet, ok, type SequenceSet } from "../../../wire/imap/mod.ts";
 import { type Answer, type Command, command, noArguments, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
+import { limited, withLimit } from "../message_limit.ts";
 import { requireWritable } from "../selected.ts";
 import { NOTHING, type Selection } from "../tracker.ts";
 
@@ -8,9 +9,10 @@ import { NOTHING, type Selection } from "../tracker.ts";
 export const expunge: Command = command({
   states: SELECTED,
   decode: noArguments,
-  handle: (session) => {
+  handle: async (session) => {
     const { count, lastUid } = session.selected.tracker;
-    return remove(session, count === 0 ? NOTHING : { uids: [[1, lastUid]], count });
+    await remove(session, count === 0 ? NOTHING : { uids: [[1, lastUid]], count });
+    return withModseq(session, ok("Expunged"));
   },
 });
 
@@ -18,7 +20,12 @@ export const expunge: Command = command({
 export const uidExpunge: Command = command({
   states: SELECTED,
   decode: decodeSet,
-  handle: (session, set) => remove(session, session.resolve(set, "uid")),
+  handle: async (session, set) => {
+    const whole = session.resolve(set, "uid");
+    const selection = limited(session, whole);
+    await remove(session, selection);
+    return withModseq(session, withLimit(session, { whole, selection }, ok("Expunged")));
+  },
 });
 
 function decodeSet(args: Decoder): SequenceSet {
@@ -28,11 +35,16 @@ function decodeSet(args: Decoder): SequenceSet {
   return set;
 }
 
-async function remove(session: ImapSession, selection: Selection): Promise<Answer> {
+async function remove(session: ImapSession, selection: Selection): Promise<void> {
   requireWritable(session.selected, ["e"]);
-  if (selection.count > 0) {
-    const removed = await session.store.messages.expunge(session.selected.id, selection.uids);
-    if (removed.length > 0) await session.sync({ expunge: true, force: true });
-  }
-  return ok("Expunged");
+  if (selection.count === 0) return;
+  const removed = await session.store.messages.expunge(session.selected.id, selection.uids);
+  if (removed.length > 0) await session.sync({ expunge: true, force: true });
+}
+
+/** RFC 7162 section 3.2.7: what a client that resynchronises may keep now. */
+export function withModseq(session: ImapSession, answer: Answer): Answer {
+  if (!session.enabled.has("QRESYNC") || answer.code !== null) return answer;
+  const data = String(session.selected.knownModseq);
+  return { ...answer, code: { name: "HIGHESTMODSEQ", data } };
 }

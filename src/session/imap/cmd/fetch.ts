@@ -1,12 +1,22 @@
 import { StoreFull } from "../../../store/errors.ts";
 import type { MessageRow, MessageRowWithDigest } from "../../../store/mod.ts";
-import { decodeFetch, type FetchArguments, mergeRanges, no, ok } from "../../../wire/imap/mod.ts";
+import {
+  decodeFetch,
+  type FetchArguments,
+  mergeRanges,
+  no,
+  ok,
+  partialIndexes,
+} from "../../../wire/imap/mod.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { describeError } from "../errors.ts";
+import { describeError, Rejection } from "../errors.ts";
 import { type FetchPlan, planFetch } from "../fetch_plan.ts";
 import { FetchAhead } from "../fetch_ahead.ts";
+import { beginChanges, selectChanged } from "../fetch_changes.ts";
 import { FetchWriter } from "../fetch_writer.ts";
+import { limited, withLimit } from "../message_limit.ts";
+import type { Selection } from "../tracker.ts";
 
 type Row = MessageRow | MessageRowWithDigest;
 
@@ -35,8 +45,15 @@ async function fetchMessages(
   args: FetchArguments,
   by: "sequence" | "uid",
 ): Promise<Answer> {
-  const selection = session.resolve(args.set, by);
-  const plan = planFetch(args.items, { withUid: by === "uid" });
+  const whole = session.resolve(args.set, by);
+  beginChanges(session, args, by);
+  const { enabled } = session;
+  const plan = planFetch(args.items, {
+    withUid: by === "uid" && !enabled.has("UIDONLY"),
+    withModseq: enabled.has("CONDSTORE"),
+  });
+  const wanted = pageOf(session, args, await selectChanged(session, args, whole));
+  const selection = limited(session, wanted);
   const run = new FetchRun(session, plan);
   if (selection.count > 0) {
     const { messages } = session.store;
@@ -51,11 +68,19 @@ async function fetchMessages(
     }
   }
   if (run.failed > 0) return no("Some messages could not be read", { code: "SERVERBUG" });
+  if (run.refusal !== null) return run.refusal.response;
   // A UID that is not there is no error (section 6.4.8), a message that is still in the view is (RFC 2180 section 4.1.2).
   if (by === "sequence" && run.written < selection.count) {
     return no("Some of the messages were expunged", { code: "EXPUNGEISSUED" });
   }
-  return ok("Fetched");
+  return withLimit(session, { whole: wanted, selection }, ok("Fetched"));
+}
+
+/** RFC 9394 section 3.3: the page is one of what the other modifiers left. */
+function pageOf({ selected }: ImapSession, { modifiers }: FetchArguments, wanted: Selection): Selection {
+  if (modifiers.partial === null) return wanted;
+  const [start, end] = partialIndexes(modifiers.partial, wanted.count);
+  return selected.tracker.cut(wanted, start, end);
 }
 
 class FetchRun {
@@ -65,6 +90,7 @@ class FetchRun {
   readonly #writer: FetchWriter;
   written = 0;
   failed = 0;
+  refusal: Rejection | null = null;
 
   constructor(session: ImapSession, plan: FetchPlan) {
     this.#session = session;
@@ -74,7 +100,9 @@ class FetchRun {
   }
 
   async batch(rows: readonly Row[]): Promise<void> {
-    const sets = this.#plan.setsSeen && !this.#session.selected.readOnly;
+    const { readOnly, rights } = this.#session.selected;
+    // RFC 4314 section 4: without the right "s" reading leaves no trace.
+    const sets = this.#plan.setsSeen && !readOnly && rights.includes("s");
     const size = sets ? SEEN_GROUP : rows.length;
     this.#ahead.expect(rows);
     for (let at = 0; at < rows.length; at += size) {
@@ -99,9 +127,10 @@ class FetchRun {
     const uids = mergeRanges(unseen.map((row) => [row.uid, row.uid]));
     const change = { kind: "add", flags: ["\\Seen"] } as const;
     const { selected } = this.#session;
+    const selection = { uids, count: unseen.length };
     try {
-      const changed = await selected.changeFlags({ uids, count: unseen.length }, change, this.#session);
-      return new Map(changed.map((row) => [row.uid, row]));
+      const { rows } = await selected.changeFlags(selection, change, { telling: this.#session });
+      return new Map(rows.map((row) => [row.uid, row]));
     } catch (error) {
       // A full disk must not keep anybody from reading.
       if (error instanceof StoreFull) return NONE;
@@ -115,9 +144,18 @@ class FetchRun {
     // What the fetch itself changed is told (RFC 3501 section 6.4.5).
     const all = seen === undefined || tellsFlags ? items : [...items, { kind: "flags" } as const];
     const failures = await this.#writer.write(shown, all);
-    if (failures.length === 0) this.written++;
-    else if (!await this.#isGone(row)) this.#note(row, failures);
-    await this.#session.pace.rest();
+    const faults = failures.length === 0 ? failures : this.#takeRefusals(failures);
+    if (faults.length === 0) this.written++;
+    else if (!await this.#isGone(row)) this.#note(row, faults);
+  }
+
+  /** What the message itself does not allow is said at the end; the rest is our fault. */
+  #takeRefusals(failures: readonly unknown[]): readonly unknown[] {
+    return failures.filter((failure) => {
+      if (!(failure instanceof Rejection)) return true;
+      this.refusal ??= failure;
+      return false;
+    });
   }
 
   /** A body that cannot be read is no fault when its message was expunged under our hands. */

@@ -16,6 +16,7 @@ export const id: Command = command({
   },
 });
 
+/** Cut, and without controls and what turns the direction of writing, since it goes into the log. */
 function printable(text: string | undefined): string | null {
-  return text === undefined ? null : text.slice(0, 100).replace(/[\x00-\x1f\x7f]/g, "?");
+  return text === undefined ? null : text.slice(0, 100).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }

@@ -1,23 +1,38 @@
-import { decodeList, ok } from "../../../wire/imap/mod.ts";
+import {
+  decodeList,
+  encodeListEntry,
+  encodeMetadata,
+  encodeMyRights,
+  type ListArguments,
+  type ListReturns,
+  type ListSelection,
+  ok,
+} from "../../../wire/imap/mod.ts";
+import type { Access } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
-import { hierarchyOf, listLine, patternOf } from "../listing.ts";
+import type { ImapSession } from "../context.ts";
+import { type Hierarchy, hierarchyOf, patternsOf } from "../listing.ts";
+import { annotationsOf, chosenValues, METADATA_RIGHTS, targetOf } from "../metadata.ts";
+import { namesAbove } from "../names_above.ts";
+import { tellStatus } from "../status_figures.ts";
 
-/** RFC 3501 section 6.3.8, with the attributes of RFC 3348 and RFC 6154. */
+/** RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154. */
 export const list: Command = command({
   states: AFTER_LOGIN,
   decode: decodeList,
   handle: async (session, args) => {
-    if (args.pattern === "") {
+    const { encoder } = session.out;
+    if (!args.isExtended && args.patterns[0] === "") {
       // The question for the delimiter and the root, which is nothing here.
-      listLine(session, "LIST", { name: "", attributes: ["\\Noselect"] });
+      encodeListEntry(encoder, "LIST", { name: "", attributes: ["\\Noselect"] });
       return ok("Listed");
     }
-    const pattern = patternOf(args);
-    const hierarchy = await hierarchyOf(session);
+    const patterns = patternsOf(args);
+    const found = await findNames(session, args, await hierarchyOf(session, patterns));
     session.pace.begin();
-    for (const name of hierarchy.names) {
-      if (pattern.matches(name)) {
-        listLine(session, "LIST", { name, attributes: hierarchy.attributes(name) });
+    for (const name of found.names) {
+      if (patterns.matches(name)) {
+        await tell(session, { name, found, args });
         await session.out.room();
       }
       await session.pace.rest();
@@ -25,3 +40,70 @@ export const list: Command = command({
     return ok("Listed");
   },
 });
+
+/** What the selection options leave, before the patterns. */
+interface Found {
+  readonly hierarchy: Hierarchy;
+  readonly names: Iterable<string>;
+  /** Levels above something that was selected; empty without RECURSIVEMATCH. */
+  readonly parents: ReadonlySet<string>;
+  readonly subscribed: ReadonlySet<string>;
+}
+
+async function findNames(
+  session: ImapSession,
+  { selections, returns }: ListArguments,
+  hierarchy: Hierarchy,
+): Promise<Found> {
+  const asksSubscribed = selections.has("SUBSCRIBED") || returns.subscribed;
+  const subscribed = new Set(
+    asksSubscribed ? await session.store.mailboxes.subscriptions(session.account) : [],
+  );
+  let names: Iterable<string> = selections.has("SUBSCRIBED") ? subscribed : hierarchy.names;
+  if (selections.has("SPECIAL-USE")) {
+    names = [...names].filter((name) => hierarchy.specialUse(name) !== null);
+  }
+  if (!selections.has("RECURSIVEMATCH")) return { hierarchy, names, parents: new Set(), subscribed };
+  const all = new Set<string>();
+  const parents = new Set<string>();
+  for (const name of names) {
+    for (const parent of [...namesAbove(name)].reverse()) {
+      parents.add(parent);
+      all.add(parent);
+    }
+    all.add(name);
+  }
+  return { hierarchy, names: all, parents, subscribed };
+}
+
+async function tell(
+  session: ImapSession,
+  { name, found, args }: { readonly name: string; readonly found: Found; readonly args: ListArguments },
+): Promise<void> {
+  const { hierarchy, parents, subscribed } = found;
+  const { selections, returns } = args;
+  const attributes = hierarchy.attributes(name);
+  if (subscribed.has(name)) attributes.push("\\Subscribed");
+  const { encoder } = session.out;
+  // RFC 5258 section 3.5.
+  const childInfo = parents.has(name) ? { childInfo: CHILD_INFO.filter((word) => selections.has(word)) } : {};
+  encodeListEntry(encoder, "LIST", { name, attributes, ...childInfo });
+  const access = hierarchy.get(name);
+  if (access !== null) await tellMore(session, access, returns);
+}
+
+/** What is told of each mailbox in lines of their own; not what the client could not ask for by itself either. */
+async function tellMore(session: ImapSession, access: Access, returns: ListReturns): Promise<void> {
+  const { encoder } = session.out;
+  const { name, rights } = access;
+  // RFC 8440 section 4.
+  if (returns.myRights) encodeMyRights(encoder, name, rights);
+  // RFC 5819 section 2.
+  if (returns.status !== null && rights.includes("r")) await tellStatus(session, access, returns.status);
+  // RFC 9590 section 4.
+  if (returns.metadata === null || !METADATA_RIGHTS.some((right) => rights.includes(right))) return;
+  const annotations = await annotationsOf(session, targetOf(session, access));
+  encodeMetadata(encoder, name, chosenValues(annotations, { entries: returns.metadata, depth: "0" }));
+}
+
+const CHILD_INFO: readonly ListSelection[] = ["SUBSCRIBED", "SPECIAL-USE"];

@@ -1,32 +1,36 @@
-import { decodeList, ok } from "../../../wire/imap/mod.ts";
+import { decodeLsub, encodeListEntry, ok } from "../../../wire/imap/mod.ts";
+import { toNfc } from "../../../core/unicode.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
-import { hierarchyOf, listLine, namesAbove, patternOf } from "../listing.ts";
+import { hierarchyOf, patternsOf } from "../listing.ts";
+import { namesAbove } from "../names_above.ts";
 
 /** RFC 3501 section 6.3.9. */
 export const lsub: Command = command({
   states: AFTER_LOGIN,
-  decode: decodeList,
-  handle: async (session, args) => {
-    if (args.pattern === "") {
-      listLine(session, "LSUB", { name: "", attributes: ["\\Noselect"] });
+  decode: decodeLsub,
+  handle: async (session, { reference, pattern }) => {
+    const { encoder } = session.out;
+    if (pattern === "") {
+      encodeListEntry(encoder, "LSUB", { name: "", attributes: ["\\Noselect"] });
       return ok("Listed");
     }
-    const pattern = patternOf(args);
+    const patterns = patternsOf({ reference, patterns: [pattern] });
+    const endsInPercent = toNfc(pattern).endsWith("%");
     const subscribed = new Set(await session.store.mailboxes.subscriptions(session.account));
-    const hierarchy = await hierarchyOf(session);
+    const hierarchy = await hierarchyOf(session, patterns);
     const shown = new Set<string>();
     session.pace.begin();
     for (const name of subscribed) {
-      const found = pattern.matches(name)
+      const found = patterns.matches(name)
         ? name
         // "%" shows a level that is not subscribed itself for the sake of one below it.
-        : pattern.endsInPercent
-        ? namesAbove(name).find((above) => pattern.matches(above))
+        : endsInPercent
+        ? namesAbove(name).find((above) => patterns.matches(above))
         : undefined;
       if (found !== undefined && !shown.has(found)) {
         shown.add(found);
         const isMailbox = subscribed.has(found) && hierarchy.has(found);
-        listLine(session, "LSUB", { name: found, attributes: isMailbox ? [] : ["\\Noselect"] });
+        encodeListEntry(encoder, "LSUB", { name: found, attributes: isMailbox ? [] : ["\\Noselect"] });
         await session.out.room();
       }
       await session.pace.rest();

@@ -7,15 +7,15 @@ import { Rejection } from "../errors.ts";
 export const subscribe: Command = command({
   states: AFTER_LOGIN,
   decode: decodeOneMailbox,
-  handle: async (session, name) => {
+  handle: async (session, given) => {
     const { store, account, limits } = session;
-    const { mailbox } = await openAccess(session, name, { needs: ["l"] });
+    const { name } = await openAccess(session, given, { needs: ["l"] });
     const known = await store.mailboxes.subscriptions(account);
     // Twice as many as mailboxes, since names of deleted ones may be among them.
-    if (known.length >= 2 * limits.mailboxes && !known.includes(mailbox.name)) {
+    if (known.length >= 2 * limits.mailboxes && !known.includes(name)) {
       throw new Rejection(no("There are too many subscriptions", { code: "LIMIT" }));
     }
-    await store.mailboxes.subscribe(account, mailbox.name, true);
+    await store.mailboxes.subscribe(account, name, true);
     return ok("Subscribed");
   },
 });

@@ -1,0 +1,67 @@
+/** Annotations as commands see them (RFC 5464). */
+import type { AnnotationScope } from "../../store/annotations.ts";
+import { encodeUtf8 } from "../../core/bytes.ts";
+import type { MetadataDepth, MetadataValue, Right } from "../../wire/imap/mod.ts";
+import { type Access, openAccess } from "./access.ts";
+import type { ImapSession } from "./context.ts";
+
+/** RFC 5464 section 3.3: besides "l" one of these. */
+export const METADATA_RIGHTS: readonly Right[] = ["r", "s", "w", "i", "p"];
+
+/** Whose annotations a command means: of a mailbox, or, with an empty name, of the server. */
+export interface MetadataTarget {
+  readonly name: string;
+  readonly scope: AnnotationScope;
+  /** Null for the server. */
+  readonly access: Access | null;
+}
+
+export async function openMetadata(session: ImapSession, given: string): Promise<MetadataTarget> {
+  const { account } = session;
+  if (given === "") return { name: "", scope: { account, mailboxId: null }, access: null };
+  const access = await openAccess(session, given, { needs: ["l"], any: METADATA_RIGHTS });
+  return targetOf(session, access);
+}
+
+export function targetOf({ account }: ImapSession, access: Access): MetadataTarget {
+  return { name: access.name, scope: { account, mailboxId: access.mailbox.id }, access };
+}
+
+/** All annotations of the target, those that the server itself has among them. */
+export async function annotationsOf(
+  session: ImapSession,
+  { scope, access }: MetadataTarget,
+): Promise<MetadataValue[]> {
+  const kept = await session.store.annotations.list(scope);
+  return access === null ? [...kept, serverContact(session)] : kept;
+}
+
+/** RFC 5464 section 6.2.1.2: how to reach the administrator; every domain of ours takes mail for postmaster. */
+function serverContact({ account }: ImapSession): MetadataValue {
+  const domain = account.slice(account.lastIndexOf("@") + 1);
+  return { entry: "/shared/admin", value: encodeUtf8(`mailto:postmaster@${domain}`) };
+}
+
+/** What was asked for: the entries themselves, with NIL for those that there are not, and as much below them as `depth` says. */
+export function chosenValues(
+  all: readonly MetadataValue[],
+  { entries, depth }: { readonly entries: readonly string[]; readonly depth: MetadataDepth },
+): MetadataValue[] {
+  const chosen = new Map<string, MetadataValue>();
+  const byName = new Map(all.map((value) => [value.entry, value]));
+  for (const entry of entries) {
+    chosen.set(entry, byName.get(entry) ?? { entry, value: null });
+    if (depth === "0") continue;
+    for (const value of all) if (isBelow(value.entry, { top: entry, depth })) chosen.set(value.entry, value);
+  }
+  return [...chosen.values()];
+}
+
+/** RFC 5464 section 4.2.2. */
+function isBelow(
+  entry: string,
+  { top, depth }: { readonly top: string; readonly depth: MetadataDepth },
+): boolean {
+  if (!entry.startsWith(`${top}/`)) return false;
+  return depth === "infinity" || !entry.includes("/", top.length + 1);
+}

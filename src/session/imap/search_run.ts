@@ -1,0 +1,58 @@
+import { no } from "../../wire/imap/mod.ts";
+import type { SearchOptions } from "../../store/mod.ts";
+import type { ImapSession } from "./context.ts";
+import { Rejection, SessionOver } from "./errors.ts";
+import { withProgress } from "./progress.ts";
+
+/** A search that takes longer looks now and then whether its client is still there. */
+const PATIENCE_MS = 1000;
+
+/**
+ * Does what asks the store for a search, and stops it when it takes too long or when nobody waits for it any more. Meanwhile the
+ * client hears now and then how far it has come (RFC 9585).
+ */
+export async function runSearch<T>(
+  session: ImapSession,
+  tag: string,
+  work: (options: SearchOptions) => Promise<T>,
+): Promise<T> {
+  const { deps } = session;
+  const stop = new AbortController();
+  const over = new AbortController();
+  let figures: { readonly done: number; readonly goal: number } | null = null;
+  const onProgress = (done: number, goal: number) => figures = { done, goal };
+  const signal = AbortSignal.any([stop.signal, deps.shutdown]);
+  endInTime(session, stop, over.signal);
+  endWithClient(session, stop, over.signal);
+  try {
+    return await withProgress(session, { tag, reached: () => figures }, () => work({ signal, onProgress }));
+  } catch (error) {
+    if (deps.shutdown.aborted && session.farewell !== null) throw new SessionOver(session.farewell);
+    throw error;
+  } finally {
+    over.abort();
+  }
+}
+
+async function endInTime(session: ImapSession, stop: AbortController, over: AbortSignal): Promise<void> {
+  const { searchTimeMs } = session.limits;
+  await session.deps.clock.sleep(searchTimeMs, over);
+  if (over.aborted) return;
+  const text = `The search took longer than ${Math.round(searchTimeMs / 1000)} seconds: narrow it down`;
+  stop.abort(new Rejection(no(text, { code: "LIMIT" })));
+}
+
+async function endWithClient(session: ImapSession, stop: AbortController, over: AbortSignal): Promise<void> {
+  await session.deps.clock.sleep(PATIENCE_MS, over);
+  if (over.aborted) return;
+  const gone = () => stop.abort(new SessionOver(null));
+  try {
+    // The answers to commands that came before must not wait for this one.
+    await session.out.flush();
+  } catch {
+    return gone();
+  }
+  if (over.aborted) return;
+  const forget = session.input.onEnd(gone);
+  over.addEventListener("abort", forget, { once: true });
+}

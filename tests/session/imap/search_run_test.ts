@@ -1,0 +1,66 @@
+/** Searches that take long: their limit, their progress, and clients that do not wait for them. */
+import assert from "node:assert/strict";
+import type { SearchOptions, Store } from "../../../src/store/mod.ts";
+import { answer, ImapHarness } from "./harness.ts";
+
+/** The same object with one member replaced; all others still find their own `this`. */
+function withMember<T extends object>(target: T, name: keyof T, value: unknown): T {
+  return new Proxy(target, {
+    get(_, asked) {
+      if (asked === name) return value;
+      const member = Reflect.get(target, asked);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+/** A store whose searches end only when they are told to. */
+function endless(onSearch: (options: SearchOptions) => void): (store: Store) => Store {
+  const search = (_id: number, _key: unknown, options: SearchOptions = {}): Promise<number[]> => {
+    const ended = Promise.withResolvers<number[]>();
+    options.signal?.addEventListener("abort", () => ended.reject(options.signal!.reason));
+    onSearch(options);
+    return ended.promise;
+  };
+  return (store) => withMember(store, "messages", withMember(store.messages, "search", search));
+}
+
+async function begin(limits: { readonly searchTimeMs?: number } = {}) {
+  const begun = Promise.withResolvers<SearchOptions>();
+  const harness = new ImapHarness({ limits, wrapStore: endless(begun.resolve) });
+  await harness.store.accounts.ensure("alice@example.com");
+  const client = await harness.login();
+  client.write("s SELECT INBOX\r\n");
+  await answer(client, "s");
+  client.write("a SEARCH RETURN (SAVE COUNT) TEXT needle\r\n");
+  return { harness, client, options: await begun.promise };
+}
+
+Deno.test("a search beyond its time ends with NO [LIMIT], and the session goes on", async () => {
+  const { harness, client } = await begin({ searchTimeMs: 5000 });
+  await using _ = harness;
+  await harness.clock.advance(5000);
+  assert.deepEqual(await answer(client, "a"), [
+    "NO [LIMIT] The search took longer than 5 seconds: narrow it down",
+  ]);
+  client.write("b NOOP\r\n");
+  assert.match((await answer(client, "b")).at(-1)!, /^OK /);
+});
+
+Deno.test("a long search tells how far it has come (RFC 9585 section 3)", async () => {
+  const { harness, client, options } = await begin();
+  await using _ = harness;
+  options.onProgress!(175, 1000);
+  await harness.clock.advance(10_000);
+  assert.equal(await client.readLine(), '* OK [INPROGRESS ("a" 175 1000)] Still at it');
+});
+
+Deno.test("a search whose client has gone ends quietly", async () => {
+  const { harness, client, options } = await begin();
+  await using _ = harness;
+  const ended = new Promise((resolve) => options.signal!.addEventListener("abort", resolve));
+  await harness.clock.advance(1000);
+  client.close();
+  await ended;
+  assert.deepEqual(harness.log.entries.filter(({ level }) => level === "error"), []);
+});
