@@ -19,17 +19,21 @@ export interface AnnotationChange {
 }
 
 export interface AnnotationLimits {
-  /** Annotations of one account in one scope. */
+  /** Annotations of one account in one scope; of a mailbox's shared ones, all together. */
   readonly count: number;
 }
 
 export interface AnnotationStore {
-  /** In the order of the entries. `/shared/` ones of a mailbox are the same for every account. */
+  /** In the order of the entries. `/shared/` ones of a mailbox are the same for every account; the server's are not. */
   list(scope: AnnotationScope): Promise<Annotation[]>;
-  /** All or nothing; past a limit it throws a `Refusal` 552 5.2.0. Throws `NoSuchMailbox`. */
+  /** All or nothing; past a limit, unless nothing is added, it throws a `Refusal` 552 5.2.0. Throws `NoSuchMailbox`. */
   set(
     scope: AnnotationScope,
     changes: readonly AnnotationChange[],
     limits: AnnotationLimits,
   ): Promise<void>;
+}
+
+export function isShared(entry: string): boolean {
+  return entry.startsWith("/shared/");
 }

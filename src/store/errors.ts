@@ -17,6 +17,24 @@ export class MailboxExists extends Refusal {
   }
 }
 
+/** The message was expunged meanwhile. */
+export class NoSuchMessage extends Refusal {
+  override readonly name = "NoSuchMessage";
+  constructor() {
+    super(reply(550, "5.1.0", "That message is not there any more"));
+  }
+}
+
+/** The account has, or would have, more than it may (RFC 3463: 2.2 is "mailbox full"). */
+export function overQuota(): Refusal {
+  return Refusal.of(552, "5.2.2", "That would be more than the quota allows");
+}
+
+/** More access rules, or annotations, than there may be of one mailbox. */
+export function refuseTooManyEntries(): never {
+  throw Refusal.of(552, "5.2.0", "There are too many entries");
+}
+
 /** The disk is full: nothing was stored, and it may work later. */
 export class StoreFull extends Refusal {
   override readonly name = "StoreFull";

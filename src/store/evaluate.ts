@@ -7,6 +7,7 @@ import type { MessageDigest } from "../wire/mime/digest.ts";
 import { flagTest } from "./flags.ts";
 import type { SearchKey, UidRanges } from "./mod.ts";
 import { inRanges } from "./ranges.ts";
+import { threadOf } from "./thread_id.ts";
 import { fieldMatches, type HeaderSource, textMatches } from "./search_text.ts";
 
 /** What the row of a message tells. */
@@ -16,7 +17,12 @@ export interface SearchRow {
   readonly bits: number;
   readonly keywords: string;
   readonly internalDate: number;
+  /** When it came into its mailbox (RFC 8514); null when that was not noted. */
+  readonly savedAt: number | null;
   readonly size: number;
+  readonly bodyId: number;
+  /** What an index knows of a text key for this message: it matches, it does not, or (null) the message must be looked into. */
+  readonly known?: (key: SearchKey) => boolean | null;
 }
 
 /** A message under search; what costs a read is a function. */
@@ -39,6 +45,8 @@ export function compileKey(key: SearchKey): CompiledKey {
   switch (key.kind) {
     case "all":
       return byRow(() => true);
+    case "none":
+      return byRow(() => false);
     case "uid":
       return byRow((row) => inRanges(key.uids, row.uid));
     case "flag": {
@@ -47,12 +55,24 @@ export function compileKey(key: SearchKey): CompiledKey {
     }
     case "internalDate":
       return byRow((row) => dayTest(key.test, dayOf(row.internalDate), key.day));
+    case "savedDate":
+      // RFC 8514 section 4.3: where it is not known, the internal date stands in.
+      return byRow((row) => dayTest(key.test, dayOf(row.savedAt ?? row.internalDate), key.day));
+    case "internalTime":
+      return byRow((row) => key.test === "until" ? row.internalDate <= key.at : row.internalDate >= key.at);
     case "larger":
       return byRow((row) => row.size > key.bytes);
     case "smaller":
       return byRow((row) => row.size < key.bytes);
     case "modseq":
       return byRow((row) => row.modseq >= key.atLeast);
+    case "email":
+      return byRow((row) => row.bodyId === key.bodyId);
+    case "thread":
+      return byContent(1, function* (subject) {
+        yield 1000;
+        return threadOf(subject.digest(), subject.row.bodyId) === key.thread;
+      });
     case "not":
       return compileNot(compileKey(key.key));
     case "and":
@@ -66,10 +86,16 @@ export function compileKey(key: SearchKey): CompiledKey {
         return sentAt !== null && dayTest(key.test, dayOf(sentAt), key.day);
       });
     case "header":
-      return byContent(2, (subject) => fieldMatches(subject, subject.digest().structure, key));
+      return indexed(
+        key,
+        byContent(2, (subject) => fieldMatches(subject, subject.digest().structure, key)),
+      );
     case "body":
     case "text":
-      return byContent(3, (subject) => textMatches(subject, subject.digest().structure, key));
+      return indexed(
+        key,
+        byContent(3, (subject) => textMatches(subject, subject.digest().structure, key)),
+      );
   }
 }
 
@@ -104,6 +130,11 @@ function byRow(test: (row: SearchRow) => boolean): CompiledKey {
 
 function byContent(cost: 1 | 2 | 3, examine: CompiledKey["examine"]): CompiledKey {
   return { cost, test: () => null, examine };
+}
+
+/** Asks the index before the message. */
+function indexed(key: SearchKey, inner: CompiledKey): CompiledKey {
+  return { ...inner, test: (row) => row.known?.(key) ?? null };
 }
 
 function compileNot(inner: CompiledKey): CompiledKey {

@@ -70,13 +70,16 @@ export function applyChange(current: FlagSet, change: ParsedChange): FlagSet {
   }
 }
 
+/** The bit of a system flag, 0 for one that nobody knows; null for a keyword. */
+export function flagBit(flag: string): number | null {
+  return flag.startsWith("\\") ? SYSTEM_BITS.get(flag.toLowerCase()) ?? 0 : null;
+}
+
 /** The test that the search key `flag` stands for. */
 export function flagTest(flag: string): (bits: number, keywords: string) => boolean {
+  const bit = flagBit(flag);
+  if (bit !== null) return (bits) => (bits & bit) !== 0;
   const name = flag.toLowerCase();
-  if (name.startsWith("\\")) {
-    const bit = SYSTEM_BITS.get(name) ?? 0;
-    return (bits) => (bits & bit) !== 0;
-  }
   return (_, keywords) => keywords !== "" && keywords.toLowerCase().split(" ").includes(name);
 }
 

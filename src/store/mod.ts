@@ -3,7 +3,9 @@
  * and `tests/contract/` runs on both.
  *
  * Invariants that every store keeps:
- * - A promise that resolves has been committed, durably; one that rejects has changed nothing.
+ * - A promise that resolves has been committed, durably; one that rejects has changed nothing. Changes of thousands of
+ *   messages go in slices, so that nobody else has to wait: others may see a part of them, and a rejected change of flags,
+ *   expunge or move may have been done in part.
  * - `accept` is one transaction: the body once, an entry for each local recipient, a queue entry for the rest.
  * - UIDs of a mailbox only grow and are never used again; UIDVALIDITY of a name never goes back. Every change of a
  *   mailbox takes the next modseq of that mailbox, and a notice goes out on the bus after the commit.
@@ -12,8 +14,15 @@
 import type { Address, ReversePath } from "../core/address.ts";
 import type { RecipientDsn } from "../core/envelope.ts";
 import type { MessageDigest } from "../wire/mime/digest.ts";
-import type { SearchKey } from "./search.ts";
-import type { FactStore, TraceStore } from "./trace.ts";
+import type { AclStore } from "./acl.ts";
+import type { AnnotationStore } from "./annotations.ts";
+import type { QuotaLimit, Usage } from "./quota.ts";
+import type { SortRequest, ThreadList, ThreadRequest } from "./ordering.ts";
+import type { SearchIndexPort } from "./search_index.ts";
+import type { HiddenStore } from "./hidden.ts";
+import type { ScriptStore } from "./scripts.ts";
+import type { SearchKey, SearchOptions } from "./search.ts";
+import type { FactStore, SpacedFact, TraceStore } from "./trace.ts";
 
 export interface Store {
   readonly accounts: AccountStore;
@@ -23,6 +32,11 @@ export interface Store {
   readonly spool: SpoolStore;
   readonly trace: TraceStore;
   readonly facts: FactStore;
+  readonly acl: AclStore;
+  readonly annotations: AnnotationStore;
+  readonly scripts: ScriptStore;
+  readonly hidden: HiddenStore;
+  readonly searchIndex: SearchIndexPort;
   readonly bus: Bus;
   /** Makes a message durable for all its recipients in one commit. */
   accept(delivery: Delivery): Promise<void>;
@@ -44,6 +58,8 @@ export interface BodyStage {
   readonly size: number;
   /** Takes over the bytes. Await it: it is how a fast sender is slowed down to the disk. */
   write(chunk: Uint8Array): Promise<void>;
+  /** What was written so far, or a part of it, for those who must look before they decide; not after `seal`. */
+  read(range: ByteRange): Promise<Uint8Array>;
   /** Ends the collection. `prefix` is put before everything (Return-Path, Received, later DKIM-Signature). */
   seal(prefix?: Uint8Array): StagedBody;
   /** Gives the bytes up. Safe at any time, also after `seal`; without effect once the body was accepted or appended. */
@@ -77,7 +93,9 @@ export interface AccountStore {
   credential(account: string): Promise<string | null>;
   /** Sets or, with null, removes the password hash; makes the account if need be. */
   setCredential(account: string, hash: string | null): Promise<void>;
-  /** Removes the account and all its mail; false when there was none. */
+  /** What the account's mailboxes hold; nothing for an account that is not there. */
+  usage(account: string): Promise<Usage>;
+  /** Removes the account and all its mail, its annotations and scripts, and what others let it do; false when there was none. */
   remove(account: string): Promise<boolean>;
 }
 
@@ -95,6 +113,7 @@ export interface AccountRow {
 export type MailboxRole = "inbox" | "drafts" | "sent" | "junk" | "trash" | "archive";
 
 export interface Mailbox {
+  /** Stays through renames and is never used again (MAILBOXID, RFC 8474). */
   readonly id: number;
   readonly account: string;
   /** Unicode (NFC), levels separated by `/`; `INBOX` in capitals. */
@@ -108,6 +127,9 @@ export interface Mailbox {
   /** Messages that no read-write session has seen yet: the UIDs from here on are \Recent. */
   readonly recentFrom: number;
   readonly bytes: number;
+  /** Messages with \Deleted, and their bytes (STATUS, RFC 9051 and RFC 9208). */
+  readonly deleted: number;
+  readonly deletedBytes: number;
 }
 
 /**
@@ -146,7 +168,10 @@ export interface MessageRow {
   /** Milliseconds since 1970. */
   readonly internalDate: number;
   readonly size: number;
+  /** EMAILID (RFC 8474): the same for all copies of a message. */
   readonly bodyId: number;
+  /** When it came into this mailbox (SAVEDATE, RFC 8514); null for what came before the store took note. */
+  readonly savedAt: number | null;
 }
 
 export interface MessageRowWithDigest extends MessageRow {
@@ -169,6 +194,32 @@ export interface AppendRequest {
   readonly body: StagedBody;
   readonly flags: readonly string[];
   readonly internalDate: number;
+  /** What the mailbox's owner may have; past it the message is refused with 552 5.2.2. */
+  readonly quota?: QuotaLimit;
+}
+
+/** RFC 8508: the message takes the place of another one. */
+export interface ReplaceRequest extends AppendRequest {
+  /** The mailbox that the other one is in. */
+  readonly source: number;
+  readonly uid: number;
+}
+
+export interface Appended {
+  readonly uid: number;
+  readonly uidValidity: number;
+}
+
+export interface TransferOptions {
+  /** What the target's owner may have, past which it is refused with 552 5.2.2. A move within an account is never refused. */
+  readonly quota?: QuotaLimit;
+}
+
+export interface ChangesOptions {
+  /** Only messages of these UIDs (QRESYNC's known UIDs). */
+  readonly uids?: UidRanges;
+  /** Leaves `changed` empty. */
+  readonly vanishedOnly?: boolean;
 }
 
 export type FlagChange = { readonly kind: "set" | "add" | "remove"; readonly flags: readonly string[] };
@@ -178,7 +229,10 @@ export interface Changes {
   readonly uidNext: number;
   /** New or changed since, ascending by UID. */
   readonly changed: readonly MessageRow[];
-  /** Expunged since, ascending. */
+  /**
+   * Expunged since, ascending. When the log of the expunged does not go back so far any more, every UID that was given out and is
+   * not there (RFC 7162 section 3.2.5.2: more is no error, less would be).
+   */
   readonly vanished: readonly number[];
 }
 
@@ -192,11 +246,22 @@ export interface UidCopy {
 export interface MessageStore {
   /** With `claimRecent` the messages that were \Recent until now are this session's (recentFrom in the result is the old one). */
   open(mailboxId: number, options?: { readonly claimRecent?: boolean }): Promise<MailboxView | null>;
-  /** Rows in ascending order of UID, in batches small enough never to hold a thread for long. */
-  rows(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRow[]>;
+  /**
+   * Rows in ascending order of UID, in batches small enough never to hold a thread for long. With `changedSince` those of a higher
+   * modseq, at the cost of what changed.
+   */
+  rows(
+    mailboxId: number,
+    uids: UidRanges,
+    options?: { readonly changedSince?: number },
+  ): AsyncIterable<readonly MessageRow[]>;
   rowsWithDigest(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRowWithDigest[]>;
   /** Throws `NoSuchMailbox`. */
-  append(request: AppendRequest): Promise<{ readonly uid: number; readonly uidValidity: number }>;
+  append(request: AppendRequest): Promise<Appended>;
+  /** All or nothing, in this order (RFC 3502). */
+  appendMany(requests: readonly AppendRequest[]): Promise<Appended[]>;
+  /** Appends and expunges in one transaction; throws `NoSuchMailbox`, `NoSuchMessage`. */
+  replace(request: ReplaceRequest): Promise<Appended>;
   /**
    * Changes flags and returns the new rows of the messages that exist, changed or not. With `unchangedSince` messages of a
    * higher modseq are left alone and returned in `modified` (RFC 7162).
@@ -214,27 +279,49 @@ export interface MessageStore {
     options?: { readonly any?: boolean },
   ): Promise<readonly number[]>;
   /** All or nothing; throws `NoSuchMailbox` when the target is gone. Flags and internal date are kept. */
-  copy(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy>;
-  move(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy>;
-  changesSince(mailboxId: number, modseq: number): Promise<Changes>;
+  copy(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy>;
+  /** As `copy`, but each message by itself: one that fails in the middle leaves messages in both mailboxes, none in two. */
+  move(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy>;
+  /** Costs what changed, not what there is. Throws `NoSuchMailbox`. */
+  changesSince(mailboxId: number, modseq: number, options?: ChangesOptions): Promise<Changes>;
   /** The UIDs that match, ascending. A long search yields to others between slices and ends when the signal aborts. */
-  search(mailboxId: number, key: SearchKey, options?: { readonly signal?: AbortSignal }): Promise<number[]>;
+  search(mailboxId: number, key: SearchKey, options?: SearchOptions): Promise<number[]>;
+  /** The UIDs that match in the order asked for (RFC 5256), under the same conditions. */
+  sort(mailboxId: number, request: SortRequest, options?: SearchOptions): Promise<number[]>;
+  /** Those that match as conversations (RFC 5256). */
+  thread(mailboxId: number, request: ThreadRequest, options?: SearchOptions): Promise<ThreadList>;
 }
 
 // ---- Delivery and spool ----
+
+/** Into INBOX unless `mailbox` names another, which is made if it is missing. An account may have it in several. */
+export interface LocalDelivery {
+  readonly account: string;
+  readonly mailbox?: string;
+  readonly flags?: readonly string[];
+}
 
 export interface Delivery {
   /** `SubmitContext.id`. */
   readonly id: string;
   readonly body: StagedBody;
   readonly receivedAt: number;
-  /** Into INBOX unless `mailbox` names another (which is made if it is missing). Each account once. */
-  readonly local: readonly {
-    readonly account: string;
-    readonly mailbox?: string;
-    readonly flags?: readonly string[];
-  }[];
+  readonly local: readonly LocalDelivery[];
+  /** The same message with another text, for those who had it changed. */
+  readonly edited?: readonly { readonly body: StagedBody; readonly local: readonly LocalDelivery[] }[];
   readonly queued: NewQueueEntry | null;
+  /** Put in the same commit, as `FactStore.put` does: that this message is here. */
+  readonly facts?: readonly SpacedFact[];
 }
 
 export interface NewQueueEntry {
@@ -326,6 +413,23 @@ export interface QueueFilter {
   readonly queuedBefore?: number;
 }
 
+/** Which recipients are moved to a later time together, and what they are told was the reason. */
+export interface Postponement {
+  /** As it stands in their addresses. */
+  readonly recipientDomain: string;
+  /** Due at this time at the latest; who is held is not moved. */
+  readonly dueBy: number;
+  /** Only of messages that were queued after this. */
+  readonly queuedAfter: number;
+  /** Without a delay notice, only of messages that were queued after this. */
+  readonly unnoticedAfter: number;
+  /** They come due from `until` on, spread over so much time. */
+  readonly until: number;
+  readonly spreadMs: number;
+  /** What they were answered; null when nobody was asked: what stands there stays. */
+  readonly answer: { readonly lastReply: string; readonly lastHost: string | null } | null;
+}
+
 export interface SpoolStore {
   /** Messages with a recipient that is due and not held, the longest due first; all their unfinished recipients are listed. */
   due(now: number, limit: number): Promise<QueuedMessage[]>;
@@ -333,6 +437,11 @@ export interface SpoolStore {
   nextDueAt(): Promise<number | null>;
   /** Applies the result of an attempt in one commit; a message without recipients leaves the queue with its body. */
   settle(id: string, updates: readonly RecipientUpdate[]): Promise<void>;
+  /**
+   * Moves all recipients that are described, without counting an attempt; how many. In slices, each of them one commit, so that
+   * other writes come in between however many they are.
+   */
+  postpone(what: Postponement): Promise<number>;
   list(
     filter?: QueueFilter,
     page?: { readonly after?: string; readonly limit?: number },
@@ -352,9 +461,25 @@ export interface ChangeNotice {
   readonly highestModseq: number;
 }
 
+/** Something about an account's mailboxes that is not in them: which there are, which are subscribed, and annotations. */
+export type AccountNotice =
+  | { readonly account: string; readonly what: "mailboxes" | "subscriptions" }
+  | {
+    readonly account: string;
+    readonly what: "annotations";
+    /** Null for the server's. */
+    readonly mailboxId: number | null;
+    readonly entries: readonly string[];
+  };
+
 export interface Bus {
   /** Calls after every commit that changed the mailbox, in this process; returns how to stop it. */
   watchMailbox(mailboxId: number, listener: (notice: ChangeNotice) => void): () => void;
+  /**
+   * Calls after every commit that made, renamed or removed a mailbox of the account, or may have, or changed what it is subscribed
+   * to or its annotations.
+   */
+  watchAccount(account: string, listener: (notice: AccountNotice) => void): () => void;
   /**
    * Calls when something was put into the queue, then with what it was, so that nobody need read it back; and when something
    * came due by command, then with nothing.
@@ -367,6 +492,8 @@ export interface StoreStats {
   readonly queuedRecipients: number;
   readonly commits: number;
   readonly writes: number;
+  /** Messages, about, that are not in the full-text index yet; missing where there is none. */
+  readonly unindexedBodies?: number;
   /** Seconds that commits took, summed up; the last one alone. */
   readonly commitSeconds: number;
   readonly lastCommitSeconds: number;
@@ -374,5 +501,27 @@ export interface StoreStats {
   readonly trouble?: string | null;
 }
 
-export type { SearchKey } from "./search.ts";
-export type { Fact, FactStore, TraceEvent, TracePage, TraceStore } from "./trace.ts";
+export type { AclEntry, AclStore, SharedMailbox } from "./acl.ts";
+export type { Annotation, AnnotationStore } from "./annotations.ts";
+export type { HiddenFilter, HiddenMessage, HiddenStore, Restored } from "./hidden.ts";
+export type { QuotaLimit, Usage } from "./quota.ts";
+export type { SortRequest, ThreadList, ThreadRequest } from "./ordering.ts";
+export type {
+  AwayNote,
+  ScriptInfo,
+  ScriptLimits,
+  ScriptStore,
+  StandingScripts,
+  StoredScript,
+} from "./scripts.ts";
+export type { SearchIndexPort, SearchIndexStatus } from "./search_index.ts";
+export type { SearchKey, SearchOptions } from "./search.ts";
+export type {
+  Fact,
+  FactStore,
+  NewTraceEvent,
+  SpacedFact,
+  TraceEvent,
+  TracePage,
+  TraceStore,
+} from "./trace.ts";

@@ -1,4 +1,5 @@
 /** How found messages are put in order (RFC 5256, RFC 5957) and joined to conversations (RFC 5256 section 3). */
+import type { SearchKey, UidRanges } from "./mod.ts";
 
 export type SortCriterion =
   | "arrival"
@@ -8,13 +9,27 @@ export type SortCriterion =
   | "size"
   | "subject"
   | "to"
-  | "display-from"
-  | "display-to";
+  | "displayfrom"
+  | "displayto"
+  /** RFC 6203 section 5: the best match first. */
+  | "relevancy";
 
 /** The first criterion decides, the next among equals; at last the UID, ascending. */
 export type SortOrder = readonly { readonly by: SortCriterion; readonly descending: boolean }[];
 
+export interface SortRequest {
+  readonly key: SearchKey;
+  readonly order: SortOrder;
+  /** The messages that `relevancy` puts before the others. */
+  readonly best?: UidRanges;
+}
+
 export type ThreadAlgorithm = "references" | "orderedsubject";
+
+export interface ThreadRequest {
+  readonly key: SearchKey;
+  readonly algorithm: ThreadAlgorithm;
+}
 
 /**
  * Conversations in a flat form, since they may be deeper than any stack: one entry for each node in the order in which it is

@@ -2,7 +2,7 @@
  * Substring search in decoded headers and text parts. A part is decoded in windows, so that a text of 50 MB needs no 50
  * MB of strings; what may begin in one window and end in the next is carried over.
  */
-import { toNfc } from "../core/unicode.ts";
+import { toNfkd } from "../core/unicode.ts";
 import type { Part } from "../wire/mime/digest.ts";
 import { openCharset } from "../wire/mime/charset.ts";
 import { decodeWords, headerFields, openTransfer, parameter, textParts } from "../wire/mime/mod.ts";
@@ -18,9 +18,17 @@ const MAX_HEADER = 1024 * 1024;
 /** How many encoded bytes are decoded at a time. */
 const WINDOW = 128 * 1024;
 
-/** Makes texts comparable without case, also where one letter becomes two (ß and SS) or has two forms (σ and ς). */
+/**
+ * Makes texts comparable as i;unicode-casemap does (RFC 5051, RFC 5255 section 3.1): without case, letters taken apart, so that
+ * `cafe` is found in `Café`. Beyond it one letter may equal two (ß and SS). Where a text is cut makes no difference but
+ * for the order of marks on one letter.
+ */
 export function foldText(text: string): string {
-  return toNfc(text).toUpperCase();
+  return (isAscii(text) ? text : toNfkd(text)).toUpperCase();
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 export function* fieldMatches(
@@ -60,12 +68,12 @@ export function* textMatches(
   return false;
 }
 
-function readHeader(source: HeaderSource, part: Part): Uint8Array {
+export function readHeader(source: HeaderSource, part: Part): Uint8Array {
   return source.read(part.headerStart, Math.min(part.bodyStart, part.headerStart + MAX_HEADER));
 }
 
 /** Every part with a header of its own, also inside attached messages; a list instead of recursion. */
-function* allParts(top: Part): Generator<Part> {
+export function* allParts(top: Part): Generator<Part> {
   const waiting: Part[] = [top];
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     yield part;
@@ -86,7 +94,7 @@ function* partMatches(source: HeaderSource, part: Part, needle: string): Generat
 }
 
 /** The part's text, decoded window by window. */
-function* decodedPieces(source: HeaderSource, part: Part): Generator<string, void> {
+export function* decodedPieces(source: HeaderSource, part: Part): Generator<string, void> {
   const transfer = openTransfer(part.encoding);
   const charset = openCharset(parameter(part.params, "charset"));
   for (let at = part.bodyStart; at < part.bodyEnd; at += WINDOW) {

@@ -10,6 +10,9 @@ export interface TraceEvent {
   readonly message: string | null;
   readonly session: string | null;
   readonly fields: LogFields;
+}
+
+export interface NewTraceEvent extends TraceEvent {
   /** The addresses and Message-IDs under which it can be found; lower case. */
   readonly keys: readonly string[];
 }
@@ -24,7 +27,7 @@ export interface TracePage {
 /** What became of every message, for as long as `trace_days` says. Written in the background: it never delays mail. */
 export interface TraceStore {
   /** Rides with the commits of the mail, behind it. Hand over some hundred at a time, and the next ones when these are done. */
-  record(events: readonly TraceEvent[]): Promise<void>;
+  record(events: readonly NewTraceEvent[]): Promise<void>;
   /** In the order of time. */
   ofMessage(id: string, page?: TracePage): Promise<TraceEvent[]>;
   /** What belongs to a session and to no message, in the order of time. */
@@ -44,6 +47,11 @@ export interface Fact {
   readonly value: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+}
+
+/** A fact with the name space it lies in. */
+export interface SpacedFact extends Fact {
+  readonly space: string;
 }
 
 /** Facts by name space (`mta-sts`, `tls-level`, `sent-today` ...). What has expired is not there. */

@@ -4,6 +4,6 @@ import { testStoreContract } from "./store/suites.ts";
 
 testStoreContract("memory", async () => {
   const clock = new ManualClock();
-  const store = openMemoryStore({ clock, random: seededRandom() });
+  const store = openMemoryStore({ clock, random: seededRandom(), undeleteDays: 7 });
   return { store, clock, close: () => store.close() };
 });

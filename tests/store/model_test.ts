@@ -17,10 +17,14 @@ Deno.test("memory and SQLite cannot be told apart", async () => {
         StoreFolder.use(async (folder) => {
           const memory = openMemoryStore({ clock: new ManualClock(), random: seededRandom() });
           await folder.with(async (sqlite) => {
+            const [named, expected] = [new BodyNames(), new BodyNames()];
             for (const operation of sequence) {
-              assert.deepEqual(await outcome(operation, sqlite), await outcome(operation, memory));
+              assert.deepEqual(
+                named.in(await outcome(operation, sqlite)),
+                expected.in(await outcome(operation, memory)),
+              );
             }
-            assert.deepEqual(await everything(sqlite), await everything(memory));
+            assert.deepEqual(named.in(await everything(sqlite)), expected.in(await everything(memory)));
           }, { undeleteDays: 0 });
           folder.sql(checkStore);
         }),
@@ -28,6 +32,28 @@ Deno.test("memory and SQLite cannot be told apart", async () => {
     { numRuns: 25 },
   );
 });
+
+/** Ids of bodies as the order in which they are seen: one that was refused may have used up a number. */
+class BodyNames {
+  readonly #names = new Map<number, string>();
+
+  in(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((member) => this.in(member));
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        key,
+        key === "bodyId" ? this.#nameOf(member) : this.in(member),
+      ]),
+    );
+  }
+
+  #nameOf(id: number): string {
+    const name = this.#names.get(id) ?? `body ${this.#names.size}`;
+    this.#names.set(id, name);
+    return name;
+  }
+}
 
 /** What an operation returned, or what it was refused with. */
 async function outcome(operation: Operation, store: Store): Promise<unknown> {

@@ -49,6 +49,10 @@ const ranges: fc.Arbitrary<UidRanges> = fc.oneof(
     [[from, from + more]] as const
   ),
 );
+const quotas = fc.record({
+  bytes: fc.constantFrom(null, 50, 200_000),
+  messages: fc.constantFrom(null, 1, 4),
+});
 const domains = fc.constantFrom("one.example", "two.example");
 const ids = fc.constantFrom("q1", "q2", "q3");
 const filters = fc.record({
@@ -167,11 +171,89 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
       store.messages.move(mailbox.id, uids, (await find(store, mailbox.account, to)).id),
   ),
   onMailbox(
-    "changesSince",
-    [fc.nat(20)],
-    3,
-    (store, { id }, modseq) => store.messages.changesSince(id, modseq),
+    "appendMany",
+    [fc.array(fc.tuple(contents, flags), { maxLength: 3 }), quotas],
+    2,
+    async (store, { id }, many, quota) =>
+      store.messages.appendMany(
+        await Promise.all(many.map(async ([content, set]) => ({
+          mailboxId: id,
+          body: await staged(store, content),
+          flags: set,
+          internalDate: 1,
+          quota,
+        }))),
+      ),
   ),
+  onMailbox(
+    "replace",
+    [names, fc.integer({ min: 1, max: 8 }), contents, quotas],
+    3,
+    async (store, mailbox, to, uid, content, quota) =>
+      store.messages.replace({
+        source: mailbox.id,
+        uid,
+        mailboxId: (await find(store, mailbox.account, to)).id,
+        body: await staged(store, content),
+        flags: [],
+        internalDate: 2,
+        quota,
+      }),
+  ),
+  onMailbox(
+    "transfer to another account",
+    [accounts, names, ranges, fc.boolean(), quotas],
+    3,
+    async (store, { id }, account, to, uids, isMove, quota) => {
+      const target = await find(store, account, to);
+      return isMove
+        ? store.messages.move(id, uids, target.id, { quota })
+        : store.messages.copy(id, uids, target.id, { quota });
+    },
+  ),
+  onMailbox(
+    "changesSince",
+    [fc.nat(20), fc.option(ranges), fc.boolean()],
+    3,
+    (store, { id }, modseq, uids, vanishedOnly) =>
+      store.messages.changesSince(id, modseq, uids === null ? { vanishedOnly } : { uids, vanishedOnly }),
+  ),
+  onMailbox("rows changed since", [ranges, fc.nat(15)], 2, async (store, { id }, uids, changedSince) => {
+    const rows = [];
+    for await (const page of store.messages.rows(id, uids, { changedSince })) rows.push(...page);
+    return rows;
+  }),
+  onMailbox(
+    "set rights",
+    [fc.constantFrom("ann@example.com", "-bob@example.com", "anyone"), fc.constantFrom("", "l", "lrs")],
+    2,
+    async (store, { id }, identifier, rights) => {
+      await store.acl.set(id, { identifier, rights });
+      return store.acl.get(id);
+    },
+  ),
+  onStore(
+    "sharedWith",
+    [accounts],
+    1,
+    (store, account) => store.acl.sharedWith(account, [account, "anyone"]),
+  ),
+  onMailbox(
+    "annotate",
+    [
+      fc.boolean(),
+      fc.uniqueArray(fc.constantFrom("/private/a", "/private/b", "/shared/a", "/shared/b"), { maxLength: 3 }),
+      fc.option(fc.uint8Array({ maxLength: 3 })),
+      fc.nat(3),
+    ],
+    2,
+    async (store, { id, account }, isServer, list, value, count) => {
+      const scope = { account, mailboxId: isServer ? null : id };
+      await store.annotations.set(scope, list.map((entry) => ({ entry, value })), { count });
+      return store.annotations.list(scope);
+    },
+  ),
+  onStore("usage", [accounts], 1, (store, account) => store.accounts.usage(account)),
   onMailbox("search", [keys], 3, (store, { id }, key) => store.messages.search(id, key)),
   onMailbox(
     "open",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { StoreOpenError } from "../../src/store/mod.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { migrate, MIGRATIONS, schemaVersion } from "../../src/store/sqlite/schema.ts";
 import { append, mailboxOf, rowsOf, textOf } from "../contract/store/harness.ts";
+import { checkStore } from "../support/store_check.ts";
 import { StoreFolder } from "./support.ts";
 
 const FIXTURES = join(import.meta.dirname!, "fixtures");
@@ -33,7 +33,14 @@ Deno.test("the files are nobody else's to read", () =>
     await folder.with(async (store) => {
       await store.accounts.ensure(ACCOUNT);
       for (
-        const name of ["mailden.db", "mailden.db-wal", "mailden.db-shm", "mailden.db-reserve", "mailden.lock"]
+        const name of [
+          "mailden.db",
+          "mailden.db-wal",
+          "mailden.db-shm",
+          "mailden.db-reserve",
+          "mailden.db-mark",
+          "mailden.lock",
+        ]
       ) {
         const { mode } = await Deno.stat(join(folder.path, name));
         assert.equal((mode ?? 0) & 0o077, 0, name);
@@ -45,7 +52,7 @@ Deno.test("closing leaves no log behind", () =>
   StoreFolder.use(async (folder) => {
     await folder.with((store) => store.accounts.ensure(ACCOUNT));
     const names = [...Deno.readDirSync(folder.path)].map((entry) => entry.name).toSorted();
-    assert.deepEqual(names, ["mailden.db", "mailden.db-reserve", "mailden.lock"]);
+    assert.deepEqual(names, ["mailden.db", "mailden.db-mark", "mailden.db-reserve", "mailden.lock"]);
   }));
 
 Deno.test("a second program is kept out until the first is done", () =>
@@ -125,9 +132,11 @@ for (const version of MIGRATIONS.keys()) {
       folder.sql((db) => db.exec(dump));
       await folder.with(checkFixture);
       if (version >= 1) await folder.with(checkFixtureFrom2);
+      if (version >= 2) await folder.with(checkFixtureFrom3);
       folder.sql((db) => {
         assert.equal(db.prepare("PRAGMA user_version").get()?.["user_version"], MIGRATIONS.length);
         assert.equal(db.prepare("PRAGMA quick_check").get()?.["quick_check"], "ok");
+        checkStore(db);
       });
     }));
 }
@@ -168,6 +177,43 @@ async function checkFixtureFrom2(store: Awaited<ReturnType<StoreFolder["open"]>>
   assert.equal(await store.facts.add("sent-today", { key: "alice@example.com", by: 1, expiresAt }), 3);
 }
 
+/** What the fixtures from schema 3 on hold besides: rights, annotations, a message with all of its keys. */
+async function checkFixtureFrom3(store: Awaited<ReturnType<StoreFolder["open"]>>): Promise<void> {
+  const projects = await mailboxOf(store, ACCOUNT, "Projects");
+  assert.deepEqual([projects.deleted, projects.deletedBytes], [1, 117]);
+  assert.deepEqual((await rowsOf(store, projects)).map((row) => row.savedAt), [1_767_323_045_000]);
+  assert.deepEqual(await store.acl.get(projects.id), [
+    { identifier: "-anyone", rights: "w" },
+    { identifier: "bob@example.com", rights: "lr" },
+  ]);
+  const noted = await store.annotations.list({ account: ACCOUNT, mailboxId: projects.id });
+  assert.deepEqual(noted.map(({ entry, value }) => [entry, value.length]), [
+    ["/private/color", 2],
+    ["/shared/comment", 4],
+  ]);
+  assert.equal((await store.annotations.list({ account: "bob@example.com", mailboxId: null })).length, 1);
+  assert.deepEqual(await store.scripts.active(ACCOUNT), { name: "main", text: "keep;", version: 1 });
+  assert.deepEqual(await store.scripts.standing(ACCOUNT), { active: 1, away: 3 });
+  assert.equal((await store.scripts.away(ACCOUNT))?.text, "Away.");
+}
+
+Deno.test("what a migration fills in is what new mail gets", () =>
+  StoreFolder.use(async (folder) => {
+    const dump = await Deno.readTextFile(join(FIXTURES, "schema_2.sql"));
+    folder.sql((db) => db.exec(dump));
+    await folder.with(async (store) => {
+      const inbox = await mailboxOf(store, ACCOUNT, "INBOX");
+      assert.deepEqual((await rowsOf(store, inbox)).map((row) => row.savedAt), [null, null]);
+      await append(store, inbox, { content: "From: a@example.com\r\nSubject: one\r\n\r\nFirst.\r\n" });
+    });
+    const [old, fresh] = folder.sql((db) =>
+      db.prepare("SELECT * FROM sort_keys WHERE subject = 'ONE' ORDER BY body_id").all()
+    );
+    // Without an id of its own, each begins a thread of its own.
+    assert.notEqual(old?.["thread"], fresh?.["thread"]);
+    assert.deepEqual({ ...fresh, body_id: 0, thread: 0 }, { ...old, body_id: 0, thread: 0 });
+  }));
+
 Deno.test("a migration that fails leaves the version before it, whole", () =>
   StoreFolder.use((folder) => {
     const db = new Database(folder.database, { readOnly: false, cacheKiB: 100 });
@@ -187,9 +233,9 @@ Deno.test("a migration that fails leaves the version before it, whole", () =>
 
 Deno.test("every fixture is the schema that it says", () => {
   for (const version of MIGRATIONS.keys()) {
-    const made = new DatabaseSync(":memory:");
-    for (const step of MIGRATIONS.slice(0, version + 1)) made.exec(step);
-    const kept = new DatabaseSync(":memory:");
+    const made = new Database(":memory:", { readOnly: false, cacheKiB: 100 });
+    migrate(made, MIGRATIONS.slice(0, version + 1));
+    const kept = new Database(":memory:", { readOnly: false, cacheKiB: 100 });
     kept.exec(Deno.readTextFileSync(join(FIXTURES, `schema_${version + 1}.sql`)));
     assert.deepEqual(schemaOf(kept), schemaOf(made));
     made.close();
@@ -197,8 +243,8 @@ Deno.test("every fixture is the schema that it says", () => {
   }
 });
 
-function schemaOf(db: DatabaseSync): unknown[] {
-  return db.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").all();
+function schemaOf(db: Database): unknown[] {
+  return db.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
 }
 
 function openError(text: string): (error: unknown) => boolean {

@@ -1,6 +1,7 @@
 import type { AccountRow, AccountStore } from "../mod.ts";
 import { accountKey } from "../names.ts";
-import { type MemoryState, showMailbox } from "./state.ts";
+import type { Usage } from "../quota.ts";
+import { type MemoryState, showMailbox, usageOf } from "./state.ts";
 
 export class MemoryAccounts implements AccountStore {
   readonly #state: MemoryState;
@@ -28,6 +29,12 @@ export class MemoryAccounts implements AccountStore {
     }).sort((a, b) => a.account < b.account ? -1 : 1);
   }
 
+  async usage(account: string): Promise<Usage> {
+    this.#state.use();
+    const found = this.#state.accounts.get(accountKey(account));
+    return found === undefined ? { bytes: 0, messages: 0 } : usageOf(found);
+  }
+
   async credential(account: string): Promise<string | null> {
     this.#state.use();
     return this.#state.accounts.get(accountKey(account))?.credential ?? null;
@@ -44,6 +51,12 @@ export class MemoryAccounts implements AccountStore {
     if (found === undefined) return false;
     this.#state.accounts.delete(found.name);
     for (const mailbox of [...found.mailboxes.values()]) this.#state.dropMailbox(mailbox);
+    this.#state.shelf.remove(this.#state.shelf.find(({ account }) => account === found));
+    this.#state.annotations.delete(found.name);
+    for (const { acl, annotations } of this.#state.mailboxes.values()) {
+      for (const identifier of [found.name, `-${found.name}`]) acl.delete(identifier);
+      annotations.delete(found.name);
+    }
     return true;
   }
 }

@@ -42,6 +42,17 @@ class MemoryStage implements BodyStage {
     this.#length += chunk.length;
   }
 
+  async read({ start, end }: ByteRange): Promise<Uint8Array> {
+    if (this.#state !== "open") throw new Error("The body was sealed or discarded");
+    const pieces: Uint8Array[] = [];
+    let at = 0;
+    for (const part of this.#parts) {
+      if (at < end && at + part.length > start) pieces.push(part.slice(Math.max(0, start - at), end - at));
+      at += part.length;
+    }
+    return concatBytes(pieces);
+  }
+
   seal(prefix: Uint8Array = new Uint8Array(0)): StagedBody {
     if (this.#state !== "open") throw new Error("The body was sealed or discarded");
     this.#state = "sealed";

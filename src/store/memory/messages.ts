@@ -1,20 +1,37 @@
-import { compileKey, type SearchSubject } from "../evaluate.ts";
 import { applyChange, DELETED, listFlags, parseChange, parseFlags, SEEN, uniteKeywords } from "../flags.ts";
 import type {
+  Appended,
   AppendRequest,
   Changes,
+  ChangesOptions,
   FlagChange,
   MailboxView,
   MessageRow,
   MessageRowWithDigest,
   MessageStore,
+  ReplaceRequest,
   SearchKey,
+  TransferOptions,
   UidCopy,
   UidRanges,
 } from "../mod.ts";
+import type { SortRequest, ThreadList, ThreadRequest } from "../ordering.ts";
+import type { SearchOptions } from "../search.ts";
 import { runInSlices } from "../slices.ts";
+import type { QuotaLimit, Usage } from "../quota.ts";
+import { inRanges } from "../ranges.ts";
+import { NoSuchMessage } from "../errors.ts";
 import { takeBody } from "./bodies.ts";
-import { type MemoryMailbox, type MemoryMessage, type MemoryState, showMailbox } from "./state.ts";
+import {
+  bytesOfMessages,
+  type MemoryMailbox,
+  type MemoryMessage,
+  type MemoryState,
+  showMailbox,
+} from "./state.ts";
+import { searchMailbox } from "./search.ts";
+import { sortMailbox } from "./sort.ts";
+import { threadMailbox } from "./thread.ts";
 import { messagesIn, transferMessages } from "./transfer.ts";
 
 const PAGE = 500;
@@ -44,8 +61,15 @@ export class MemoryMessages implements MessageStore {
     return view;
   }
 
-  async *rows(mailboxId: number, uids: UidRanges): AsyncGenerator<readonly MessageRow[], void> {
-    for (const page of this.#pages(mailboxId, uids)) yield page.map(showRow);
+  async *rows(
+    mailboxId: number,
+    uids: UidRanges,
+    { changedSince = 0 }: { readonly changedSince?: number } = {},
+  ): AsyncGenerator<readonly MessageRow[], void> {
+    for (const page of this.#pages(mailboxId, uids)) {
+      const rows = page.filter(({ modseq }) => modseq > changedSince).map(showRow);
+      if (rows.length > 0) yield rows;
+    }
   }
 
   async *rowsWithDigest(
@@ -65,15 +89,51 @@ export class MemoryMessages implements MessageStore {
     for (let at = 0; at < messages.length; at += PAGE) yield messages.slice(at, at + PAGE);
   }
 
-  async append(request: AppendRequest): Promise<{ readonly uid: number; readonly uidValidity: number }> {
+  async append(request: AppendRequest): Promise<Appended> {
+    return this.#appendAll([request])[0]!;
+  }
+
+  async appendMany(requests: readonly AppendRequest[]): Promise<Appended[]> {
+    return this.#appendAll(requests);
+  }
+
+  async replace(request: ReplaceRequest): Promise<Appended> {
+    parseFlags(request.flags);
+    const source = this.#state.requireMailbox(request.source);
+    const replaced = source.messages.get(request.uid);
+    if (replaced === undefined) throw new NoSuchMessage();
+    const target = this.#state.requireMailbox(request.mailboxId);
+    const freed = source.account === target.account ? bytesOfMessages([replaced]) : 0;
+    const appended = this.#appendAll([request], { bytes: -freed, messages: freed === 0 ? 0 : -1 })[0]!;
+    this.#state.shelf.add(source, [replaced]);
+    this.#state.takeOut(source, [replaced]);
+    this.#state.tell(source);
+    return appended;
+  }
+
+  /** All that can be refused is refused before the first is put in; `usage` comes on top of what the account has. */
+  #appendAll(requests: readonly AppendRequest[], usage: Usage = { bytes: 0, messages: 0 }): Appended[] {
     this.#state.change();
-    const flags = parseFlags(request.flags);
-    const mailbox = this.#state.requireMailbox(request.mailboxId);
-    const body = takeBody(this.#state, request.body);
-    const message = { ...flags, internalDate: request.internalDate, body };
-    const { uid } = this.#state.addMessage(mailbox, message, mailbox.modseq + 1);
-    this.#state.tell(mailbox);
-    return { uid, uidValidity: mailbox.uidValidity };
+    const allFlags = requests.map(({ flags }) => parseFlags(flags));
+    const planned = requests.map((request, place) => ({
+      request,
+      flags: allFlags[place]!,
+      mailbox: this.#state.requireMailbox(request.mailboxId),
+    }));
+    const added = new Map<MemoryMailbox["account"], Usage>();
+    for (const { request, mailbox: { account } } of planned) {
+      const before = added.get(account) ?? usage;
+      const next = { bytes: before.bytes + request.body.size, messages: before.messages + 1 };
+      this.#state.requireRoom(account, next, request.quota);
+      added.set(account, next);
+    }
+    return planned.map(({ request, flags, mailbox }) => {
+      const body = takeBody(this.#state, request.body);
+      const message = { ...flags, internalDate: request.internalDate, body };
+      const { uid } = this.#state.addMessage(mailbox, message, mailbox.modseq + 1);
+      this.#state.tell(mailbox);
+      return { uid, uidValidity: mailbox.uidValidity };
+    });
   }
 
   async setFlags(
@@ -114,18 +174,29 @@ export class MemoryMessages implements MessageStore {
     const any = options?.any ?? false;
     const messages = messagesIn(mailbox, uids).filter(({ bits }) => any || (bits & DELETED) !== 0);
     if (messages.length > 0) {
+      this.#state.shelf.add(mailbox, messages);
       this.#state.takeOut(mailbox, messages);
       this.#state.tell(mailbox);
     }
     return messages.map((message) => message.uid);
   }
 
-  async copy(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy> {
-    return this.#transfer({ mailboxId, uids, toMailboxId, move: false });
+  async copy(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy> {
+    return this.#transfer({ mailboxId, uids, toMailboxId, move: false, quota: options?.quota });
   }
 
-  async move(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy> {
-    return this.#transfer({ mailboxId, uids, toMailboxId, move: true });
+  async move(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy> {
+    return this.#transfer({ mailboxId, uids, toMailboxId, move: true, quota: options?.quota });
   }
 
   #transfer(
@@ -134,59 +205,56 @@ export class MemoryMessages implements MessageStore {
       readonly uids: UidRanges;
       readonly toMailboxId: number;
       readonly move: boolean;
+      readonly quota: QuotaLimit | undefined;
     },
   ): UidCopy {
     this.#state.change();
     const from = this.#state.requireMailbox(task.mailboxId);
     const to = this.#state.requireMailbox(task.toMailboxId);
-    return transferMessages(this.#state, { from, to, uids: task.uids, move: task.move });
+    return transferMessages(this.#state, { from, to, uids: task.uids, move: task.move, quota: task.quota });
   }
 
-  async changesSince(mailboxId: number, modseq: number): Promise<Changes> {
+  async changesSince(mailboxId: number, modseq: number, options: ChangesOptions = {}): Promise<Changes> {
     this.#state.use();
     const mailbox = this.#state.requireMailbox(mailboxId);
+    const { uids, vanishedOnly = false } = options;
+    const isMeant = (entry: { readonly uid: number; readonly modseq: number }) =>
+      entry.modseq > modseq && (uids === undefined || inRanges(uids, entry.uid));
     return {
       highestModseq: mailbox.modseq,
       uidNext: mailbox.uidNext,
-      changed: [...mailbox.messages.values()].filter((message) => message.modseq > modseq).map(showRow),
-      vanished: mailbox.expunged.filter((entry) => entry.modseq > modseq).map((entry) => entry.uid)
-        .sort((a, b) => a - b),
+      changed: vanishedOnly ? [] : [...mailbox.messages.values()].filter(isMeant).map(showRow),
+      vanished: mailbox.expunged.filter(isMeant).map((entry) => entry.uid).sort((a, b) => a - b),
     };
   }
 
-  async search(
+  search(mailboxId: number, key: SearchKey, options?: SearchOptions): Promise<number[]> {
+    return this.#sliced(mailboxId, options, (mailbox) => searchMailbox(mailbox, key, options), []);
+  }
+
+  sort(mailboxId: number, request: SortRequest, options?: SearchOptions): Promise<number[]> {
+    return this.#sliced(mailboxId, options, (mailbox) => sortMailbox(mailbox, request), []);
+  }
+
+  thread(mailboxId: number, request: ThreadRequest, options?: SearchOptions): Promise<ThreadList> {
+    const none = { uids: [], depths: [] };
+    return this.#sliced(mailboxId, options, (mailbox) => threadMailbox(mailbox, request), none);
+  }
+
+  async #sliced<T>(
     mailboxId: number,
-    key: SearchKey,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<number[]> {
+    options: SearchOptions | undefined,
+    task: (mailbox: MemoryMailbox) => Generator<number, T>,
+    none: T,
+  ): Promise<T> {
     this.#state.use();
     options?.signal?.throwIfAborted();
     const mailbox = this.#state.mailboxes.get(mailboxId);
-    if (mailbox === undefined) return [];
-    const found = await runInSlices(searchMailbox(mailbox, key), () => options?.signal?.aborted ?? false);
+    if (mailbox === undefined) return none;
+    const found = await runInSlices(task(mailbox), () => options?.signal?.aborted ?? false);
     options?.signal?.throwIfAborted();
-    return found ?? [];
+    return found ?? none;
   }
-}
-
-function* searchMailbox(mailbox: MemoryMailbox, key: SearchKey): Generator<number, number[]> {
-  const compiled = compileKey(key);
-  const found: number[] = [];
-  for (const message of [...mailbox.messages.values()]) {
-    yield 100;
-    const subject = subjectOf(message);
-    if (compiled.test(subject.row) ?? (yield* compiled.examine(subject))) found.push(message.uid);
-  }
-  return found;
-}
-
-function subjectOf(message: MemoryMessage): SearchSubject {
-  const { uid, modseq, bits, keywords, internalDate, body } = message;
-  return {
-    row: { uid, modseq, bits, keywords, internalDate, size: body.bytes.length },
-    digest: () => body.digest,
-    read: (start, end) => body.bytes.subarray(start, end),
-  };
 }
 
 function showRow(message: MemoryMessage): MessageRow {
@@ -197,5 +265,6 @@ function showRow(message: MemoryMessage): MessageRow {
     internalDate: message.internalDate,
     size: message.body.bytes.length,
     bodyId: message.body.id,
+    savedAt: message.savedAt,
   };
 }

@@ -6,17 +6,31 @@
  * itself; what can fail is checked before.
  */
 import type { Clock, Log, Random } from "../../core/ports.ts";
+import { tellDelivered, tellingAnnotations, tellingHidden, tellingMailboxes } from "../account_notices.ts";
 import { ChangeBus } from "../bus.ts";
 import { parseFlags } from "../flags.ts";
-import type { Delivery, Store, StoreStats } from "../mod.ts";
+import type {
+  AnnotationStore,
+  Delivery,
+  HiddenStore,
+  LocalDelivery,
+  MailboxStore,
+  Store,
+  StoreStats,
+} from "../mod.ts";
 import { accountKey, checkedName, INBOX } from "../names.ts";
+import { NO_INDEX, type SearchIndexPort } from "../search_index.ts";
+import { MemoryAcl } from "./acl.ts";
+import { MemoryAnnotations } from "./annotations.ts";
 import { MemoryAccounts } from "./accounts.ts";
 import { bytesOf, MemoryBodies, takeBody } from "./bodies.ts";
 import { MemoryFacts } from "./facts.ts";
+import { MemoryHiddenStore } from "./hidden.ts";
 import { MemoryMailboxes } from "./mailboxes.ts";
 import { MemoryMessages } from "./messages.ts";
+import { MemoryScriptStore } from "./scripts.ts";
 import { enqueue, MemorySpool } from "./spool.ts";
-import { MemoryState } from "./state.ts";
+import { type MemoryBody, MemoryState } from "./state.ts";
 import { MemoryTrace } from "./trace.ts";
 
 export interface MemoryStoreOptions {
@@ -24,61 +38,89 @@ export interface MemoryStoreOptions {
   readonly random: Random;
   /** Hears of listeners that throw. */
   readonly log?: Log;
+  /** How long expunged messages are kept hidden; not at all unless said otherwise. */
+  readonly undeleteDays?: number;
 }
 
 export function openMemoryStore(options: MemoryStoreOptions): Store {
   return new MemoryStore(options);
 }
 
+const DAY = 86_400_000;
+
 class MemoryStore implements Store {
   readonly accounts: MemoryAccounts;
-  readonly mailboxes: MemoryMailboxes;
+  readonly mailboxes: MailboxStore;
   readonly messages: MemoryMessages;
   readonly bodies: MemoryBodies;
   readonly spool: MemorySpool;
   readonly trace: MemoryTrace;
   readonly facts: MemoryFacts;
+  readonly acl: MemoryAcl;
+  readonly annotations: AnnotationStore;
+  readonly scripts: MemoryScriptStore;
+  readonly hidden: HiddenStore;
+  readonly searchIndex: SearchIndexPort = { status: () => NO_INDEX, rebuild: async () => {} };
   readonly bus: ChangeBus;
   readonly #state: MemoryState;
 
-  constructor({ clock, log }: MemoryStoreOptions) {
+  constructor({ clock, log, undeleteDays = 0 }: MemoryStoreOptions) {
     this.bus = new ChangeBus((error) => log?.error("store-listener-failed", { error: String(error) }));
-    this.#state = new MemoryState(clock, this.bus);
+    this.#state = new MemoryState(clock, this.bus, undeleteDays * DAY);
     this.accounts = new MemoryAccounts(this.#state);
-    this.mailboxes = new MemoryMailboxes(this.#state);
+    this.mailboxes = tellingMailboxes(new MemoryMailboxes(this.#state), this.bus);
     this.messages = new MemoryMessages(this.#state);
     this.bodies = new MemoryBodies(this.#state);
     this.spool = new MemorySpool(this.#state);
     this.trace = new MemoryTrace(this.#state);
     this.facts = new MemoryFacts(this.#state);
+    this.acl = new MemoryAcl(this.#state);
+    this.annotations = tellingAnnotations(new MemoryAnnotations(this.#state), this.bus);
+    this.scripts = new MemoryScriptStore(this.#state);
+    this.hidden = tellingHidden(new MemoryHiddenStore(this.#state), this.bus);
   }
 
   async accept(delivery: Delivery): Promise<void> {
     this.#state.change();
-    const local = delivery.local.map(({ account, mailbox, flags }) => ({
-      account: accountKey(account),
-      mailbox: checkedName(mailbox ?? INBOX),
-      ...parseFlags(flags ?? []),
-    }));
+    const versions = [delivery, ...delivery.edited ?? []]
+      .map(({ body, local }) => ({ body, local: local.map(targetOf) }))
+      .filter(({ local }, place) => place === 0 || local.length > 0);
     const queued = delivery.queued !== null && delivery.queued.recipients.length > 0 ? delivery.queued : null;
     if (queued !== null && this.#state.queue.has(delivery.id)) {
       throw new Error(`Message ${delivery.id} is in the queue already`);
     }
-    if (local.length === 0 && queued === null) {
-      bytesOf(delivery.body);
-      return;
+    let queuedBody: MemoryBody | null = null;
+    for (const [place, { body: staged, local }] of versions.entries()) {
+      const isQueued = place === 0 && queued !== null;
+      if (local.length === 0 && !isQueued) {
+        bytesOf(staged);
+        continue;
+      }
+      const body = takeBody(this.#state, staged);
+      if (isQueued) queuedBody = body;
+      for (const target of local) this.#put(body, target, delivery.receivedAt);
     }
-    const body = takeBody(this.#state, delivery.body);
-    for (const { account, mailbox: name, bits, keywords } of local) {
-      const mailbox = this.#state.ensureMailbox(this.#state.account(account), name);
-      const message = { bits, keywords, internalDate: delivery.receivedAt, body };
-      this.#state.addMessage(mailbox, message, mailbox.modseq + 1);
-      this.#state.tell(mailbox);
-    }
-    if (queued !== null) {
-      enqueue(this.#state, { id: delivery.id, body, queuedAt: delivery.receivedAt, entry: queued });
+    for (const { space, ...fact } of delivery.facts ?? []) void this.facts.put(space, fact);
+    tellDelivered(this.bus, delivery);
+    if (queued !== null && queuedBody !== null) {
+      enqueue(this.#state, {
+        id: delivery.id,
+        body: queuedBody,
+        queuedAt: delivery.receivedAt,
+        entry: queued,
+      });
       this.bus.tellSpool([this.#state.queue.get(delivery.id)!]);
     }
+  }
+
+  #put(
+    body: MemoryBody,
+    { account, mailbox: name, bits, keywords }: ReturnType<typeof targetOf>,
+    internalDate: number,
+  ): void {
+    const mailbox = this.#state.ensureMailbox(this.#state.account(account), name);
+    this.#state.addMessage(mailbox, { bits, keywords, internalDate, body }, mailbox.modseq + 1);
+    this.#state.tell(mailbox);
   }
 
   stats(): StoreStats {
@@ -96,4 +138,12 @@ class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#state.close();
   }
+}
+
+function targetOf({ account, mailbox, flags }: LocalDelivery) {
+  return {
+    account: accountKey(account),
+    mailbox: checkedName(mailbox ?? INBOX),
+    ...parseFlags(flags ?? []),
+  };
 }

@@ -1,6 +1,7 @@
 import { addressKey } from "../../core/address.ts";
 import type {
   NewQueueEntry,
+  Postponement,
   QueuedMessage,
   QueuedRecipient,
   QueueFilter,
@@ -39,6 +40,18 @@ export class MemorySpool implements SpoolStore {
     const message = this.#state.queue.get(id);
     if (message === undefined) return;
     this.#put(message, updates.reduce(settleRecipient, message.recipients));
+  }
+
+  async postpone(what: Postponement): Promise<number> {
+    const { until, spreadMs, answer } = what;
+    let count = 0;
+    this.#change((message, recipient) => {
+      if (!isPostponed(message, recipient, what)) return recipient;
+      // Evenly enough: what follows one another comes due apart.
+      const nextAttemptAt = until + Math.floor(spreadMs * (count++ * GOLDEN % 1));
+      return { ...recipient, nextAttemptAt, ...answer };
+    });
+    return count;
   }
 
   async list(
@@ -89,17 +102,20 @@ export class MemorySpool implements SpoolStore {
   }
 
   #changeMatching(filter: QueueFilter, change: (recipient: QueuedRecipient) => QueuedRecipient): number {
-    this.#state.change();
     let count = 0;
-    for (const message of this.#messages()) {
-      const recipients = message.recipients.map((recipient) => {
-        if (!matches(message, recipient, filter)) return recipient;
-        count++;
-        return change(recipient);
-      });
-      this.#put(message, recipients);
-    }
+    this.#change((message, recipient) => {
+      if (!matches(message, recipient, filter)) return recipient;
+      count++;
+      return change(recipient);
+    });
     return count;
+  }
+
+  #change(change: (message: QueuedMessage, recipient: QueuedRecipient) => QueuedRecipient): void {
+    this.#state.change();
+    for (const message of this.#messages()) {
+      this.#put(message, message.recipients.map((recipient) => change(message, recipient)));
+    }
   }
 
   /** A message without recipients leaves the queue, and its body with it. */
@@ -158,6 +174,17 @@ export function enqueue(state: MemoryState, { id, body, queuedAt, entry }: Queue
       };
     }),
   });
+}
+
+const GOLDEN = 0.618;
+
+function isPostponed(
+  { queuedAt }: QueuedMessage,
+  { address, held, nextAttemptAt, delayNotified }: QueuedRecipient,
+  { recipientDomain, dueBy, queuedAfter, unnoticedAfter }: Postponement,
+): boolean {
+  return address.domain === recipientDomain && !held && nextAttemptAt <= dueBy && queuedAt > queuedAfter &&
+    (delayNotified || queuedAt > unnoticedAfter);
 }
 
 function nextAttempt(message: QueuedMessage): number {

@@ -1,16 +1,21 @@
 /** What the memory store holds, and the few steps that several of its parts share. */
-import { SEEN } from "../flags.ts";
+import { DELETED, SEEN } from "../flags.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { MessageDigest } from "../../wire/mime/digest.ts";
+import { type SortKeys, sortKeysOf } from "../sort_keys.ts";
 import type { ChangeBus } from "../bus.ts";
-import { NoSuchMailbox } from "../errors.ts";
+import { NoSuchMailbox, overQuota } from "../errors.ts";
 import type { Mailbox, MailboxRole, QueuedMessage } from "../mod.ts";
+import type { QuotaLimit, Usage } from "../quota.ts";
+import { MemoryShelf } from "./shelf.ts";
 import { DEFAULT_MAILBOXES, defaultRole, namesAbove } from "../names.ts";
+import type { AwayNote, StoredScript } from "../scripts.ts";
 
 export interface MemoryBody {
   readonly id: number;
   readonly bytes: Uint8Array;
   readonly digest: MessageDigest;
+  readonly sortKeys: SortKeys;
   refs: number;
 }
 
@@ -20,6 +25,7 @@ export interface MemoryMessage {
   bits: number;
   keywords: string;
   readonly internalDate: number;
+  readonly savedAt: number;
   readonly body: MemoryBody;
 }
 
@@ -35,6 +41,18 @@ export interface MemoryMailbox {
   /** By UID, in ascending order, because UIDs only grow. */
   readonly messages: Map<number, MemoryMessage>;
   readonly expunged: { readonly uid: number; readonly modseq: number }[];
+  /** Rights by identifier. */
+  readonly acl: Map<string, string>;
+  readonly annotations: MemoryAnnotations;
+}
+
+/** Entries by whose they are; those of everybody under an empty name. */
+export type MemoryAnnotations = Map<string, ReadonlyMap<string, Uint8Array>>;
+
+export interface MemoryScripts {
+  readonly byName: Map<string, StoredScript>;
+  active: string | null;
+  away: { readonly note: AwayNote; readonly version: number } | null;
 }
 
 export interface MemoryAccount {
@@ -45,6 +63,7 @@ export interface MemoryAccount {
   readonly subscriptions: Set<string>;
   /** What UIDVALIDITY a name had when it was given up. */
   readonly retired: Map<string, number>;
+  readonly scripts: MemoryScripts;
 }
 
 export class MemoryState {
@@ -54,15 +73,21 @@ export class MemoryState {
   readonly mailboxes = new Map<number, MemoryMailbox>();
   readonly bodies = new Map<number, MemoryBody>();
   readonly queue = new Map<string, QueuedMessage>();
+  /** Expunged messages that can be brought back. */
+  readonly shelf: MemoryShelf;
+  /** The server's. */
+  readonly annotations: MemoryAnnotations = new Map();
   writes = 0;
   #closed = false;
   #lastMailbox = 0;
   #lastBody = 0;
+  #lastScript = 0;
   #lastUidValidity = 0;
 
-  constructor(clock: Clock, bus: ChangeBus) {
+  constructor(clock: Clock, bus: ChangeBus, undeleteMs = 0) {
     this.clock = clock;
     this.bus = bus;
+    this.shelf = new MemoryShelf({ clock, keepMs: undeleteMs, release: (body) => this.releaseBody(body) });
   }
 
   close(): void {
@@ -90,6 +115,7 @@ export class MemoryState {
       mailboxes: new Map(),
       subscriptions: new Set(DEFAULT_MAILBOXES.map(([mailbox]) => mailbox)),
       retired: new Map(),
+      scripts: { byName: new Map(), active: null, away: null },
     };
     this.accounts.set(name, account);
     for (const [mailbox, role] of DEFAULT_MAILBOXES) this.addMailbox(account, mailbox, role);
@@ -125,6 +151,8 @@ export class MemoryState {
       recentFrom: 1,
       messages: new Map(),
       expunged: [],
+      acl: new Map(),
+      annotations: new Map(),
     };
     account.mailboxes.set(name, mailbox);
     this.mailboxes.set(mailbox.id, mailbox);
@@ -145,6 +173,10 @@ export class MemoryState {
     return role === null || hasRole(account, role) ? null : role;
   }
 
+  nextScriptVersion(): number {
+    return ++this.#lastScript;
+  }
+
   nextUidValidity(): number {
     this.#lastUidValidity = Math.max(this.#lastUidValidity + 1, Math.floor(this.clock.now() / 1000));
     return this.#lastUidValidity;
@@ -157,7 +189,8 @@ export class MemoryState {
   }
 
   addBody(bytes: Uint8Array, digest: MessageDigest): MemoryBody {
-    const body: MemoryBody = { id: ++this.#lastBody, bytes, digest, refs: 0 };
+    const id = ++this.#lastBody;
+    const body: MemoryBody = { id, bytes, digest, sortKeys: sortKeysOf(digest, id), refs: 0 };
     this.bodies.set(body.id, body);
     return body;
   }
@@ -169,10 +202,10 @@ export class MemoryState {
   /** Puts a message into a mailbox under its next UID. */
   addMessage(
     mailbox: MemoryMailbox,
-    message: Omit<MemoryMessage, "uid" | "modseq">,
+    message: Omit<MemoryMessage, "uid" | "modseq" | "savedAt">,
     modseq: number,
   ): MemoryMessage {
-    const added: MemoryMessage = { ...message, uid: mailbox.uidNext++, modseq };
+    const added: MemoryMessage = { ...message, uid: mailbox.uidNext++, modseq, savedAt: this.clock.now() };
     message.body.refs++;
     mailbox.messages.set(added.uid, added);
     mailbox.modseq = modseq;
@@ -194,13 +227,32 @@ export class MemoryState {
     mailbox.modseq++;
     this.mailboxes.delete(mailbox.id);
     mailbox.account.mailboxes.delete(mailbox.name);
+    // All the mail of a removed account goes.
+    if (this.accounts.has(mailbox.account.name)) this.shelf.add(mailbox, mailbox.messages.values());
     for (const { body } of mailbox.messages.values()) this.releaseBody(body);
     this.tell(mailbox);
+  }
+
+  /** Throws when the account would have more than it may with so much added. */
+  requireRoom(account: MemoryAccount, added: Usage, limit: QuotaLimit | undefined): void {
+    const used = usageOf(account);
+    const bytes = used.bytes + added.bytes;
+    const messages = used.messages + added.messages;
+    if (bytes > (limit?.bytes ?? Infinity) || messages > (limit?.messages ?? Infinity)) throw overQuota();
   }
 
   tell(mailbox: MemoryMailbox): void {
     this.bus.tellMailbox({ mailboxId: mailbox.id, highestModseq: mailbox.modseq });
   }
+}
+
+export function usageOf(account: MemoryAccount): Usage {
+  const messages = [...account.mailboxes.values()].flatMap((mailbox) => [...mailbox.messages.values()]);
+  return { bytes: bytesOfMessages(messages), messages: messages.length };
+}
+
+export function bytesOfMessages(messages: readonly MemoryMessage[]): number {
+  return messages.reduce((sum, { body }) => sum + body.bytes.length, 0);
 }
 
 export function hasRole(account: MemoryAccount, role: MailboxRole): boolean {
@@ -210,9 +262,14 @@ export function hasRole(account: MemoryAccount, role: MailboxRole): boolean {
 export function showMailbox(mailbox: MemoryMailbox): Mailbox {
   let unseen = 0;
   let bytes = 0;
-  for (const message of mailbox.messages.values()) {
-    if ((message.bits & SEEN) === 0) unseen++;
-    bytes += message.body.bytes.length;
+  let deleted = 0;
+  let deletedBytes = 0;
+  for (const { bits, body } of mailbox.messages.values()) {
+    if ((bits & SEEN) === 0) unseen++;
+    bytes += body.bytes.length;
+    if ((bits & DELETED) === 0) continue;
+    deleted++;
+    deletedBytes += body.bytes.length;
   }
   return {
     id: mailbox.id,
@@ -226,5 +283,7 @@ export function showMailbox(mailbox: MemoryMailbox): Mailbox {
     unseen,
     recentFrom: mailbox.recentFrom,
     bytes,
+    deleted,
+    deletedBytes,
   };
 }

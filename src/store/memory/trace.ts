@@ -1,17 +1,17 @@
-import type { TraceEvent, TracePage, TraceStore } from "../mod.ts";
+import type { NewTraceEvent, TraceEvent, TracePage, TraceStore } from "../mod.ts";
 import { DEFAULT_FINDS, tracePage } from "../trace_page.ts";
 import type { MemoryState } from "./state.ts";
 
 export class MemoryTrace implements TraceStore {
   readonly #state: MemoryState;
   /** In the order of time; of the same time, as they came. */
-  #events: TraceEvent[] = [];
+  #events: NewTraceEvent[] = [];
 
   constructor(state: MemoryState) {
     this.#state = state;
   }
 
-  async record(events: readonly TraceEvent[]): Promise<void> {
+  async record(events: readonly NewTraceEvent[]): Promise<void> {
     this.#state.change();
     const kept = events.map((event) => ({ ...structuredClone(event), keys: [...new Set(event.keys)] }));
     this.#events = [...this.#events, ...kept].sort((a, b) => a.at - b.at);
@@ -34,7 +34,8 @@ export class MemoryTrace implements TraceStore {
     return this.#events
       .filter(({ at, keys }) => at >= since && at < until && keys.includes(key))
       .reverse()
-      .slice(0, limit);
+      .slice(0, limit)
+      .map(withoutKeys);
   }
 
   async purge(before: number, limit: number): Promise<number> {
@@ -48,6 +49,10 @@ export class MemoryTrace implements TraceStore {
   async #page(belongs: (event: TraceEvent) => boolean, page: TracePage | undefined): Promise<TraceEvent[]> {
     this.#state.use();
     const { offset, limit } = tracePage(page);
-    return this.#events.filter(belongs).slice(offset, offset + limit);
+    return this.#events.filter(belongs).slice(offset, offset + limit).map(withoutKeys);
   }
+}
+
+function withoutKeys({ keys: _, ...event }: NewTraceEvent): TraceEvent {
+  return event;
 }

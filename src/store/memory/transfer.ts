@@ -1,16 +1,22 @@
 import type { UidCopy, UidRanges } from "../mod.ts";
-import type { MemoryMailbox, MemoryMessage, MemoryState } from "./state.ts";
+import type { QuotaLimit } from "../quota.ts";
+import { bytesOfMessages, type MemoryMailbox, type MemoryMessage, type MemoryState } from "./state.ts";
 
 export interface Transfer {
   readonly from: MemoryMailbox;
   readonly to: MemoryMailbox;
   readonly uids: UidRanges;
   readonly move: boolean;
+  readonly quota?: QuotaLimit | undefined;
 }
 
 export function transferMessages(state: MemoryState, transfer: Transfer): UidCopy {
-  const { from, to, uids, move } = transfer;
+  const { from, to, uids, move, quota } = transfer;
   const messages = messagesIn(from, uids);
+  if (messages.length > 0 && !(move && from.account === to.account)) {
+    const added = { bytes: bytesOfMessages(messages), messages: messages.length };
+    state.requireRoom(to.account, added, quota);
+  }
   const modseq = to.modseq + 1;
   const copies = messages.map((message) => state.addMessage(to, message, modseq));
   if (messages.length > 0) state.tell(to);

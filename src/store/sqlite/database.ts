@@ -64,6 +64,13 @@ export class Database {
     return this.#arrayStatement(sql).all(...values) as unknown as R[];
   }
 
+  /** As `arrays`, for a statement whose text depends on what is asked: it is not kept. */
+  arraysOnce<R extends unknown[]>(sql: string, ...values: Value[]): R[] {
+    const statement = this.#db.prepare(sql) as ArrayStatement;
+    statement.setReturnArrays(true);
+    return statement.all(...values) as unknown as R[];
+  }
+
   /** Runs reads that must agree with one another. */
   snapshot<T>(read: () => T): T {
     this.run("BEGIN");

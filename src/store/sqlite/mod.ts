@@ -13,11 +13,24 @@
  */
 import { join } from "node:path";
 import type { Clock, Live, Log, Random } from "../../core/ports.ts";
+import { tellDelivered, tellingAnnotations, tellingHidden, tellingMailboxes } from "../account_notices.ts";
 import { ChangeBus } from "../bus.ts";
 import { StoreDamaged } from "../errors.ts";
 import { parseFlags } from "../flags.ts";
-import { type Delivery, type Store, StoreOpenError, type StoreStats } from "../mod.ts";
+import {
+  type AnnotationStore,
+  type Delivery,
+  type HiddenStore,
+  type LocalDelivery,
+  type MailboxStore,
+  type Store,
+  StoreOpenError,
+  type StoreStats,
+} from "../mod.ts";
 import { accountKey, INBOX } from "../names.ts";
+import { NO_INDEX, type SearchIndexPort } from "../search_index.ts";
+import { SqliteAcl } from "./client/acl.ts";
+import { SqliteAnnotations } from "./client/annotations.ts";
 import { SqliteAccounts } from "./client/accounts.ts";
 import { SqliteBodies } from "./client/bodies.ts";
 import { copyOfBody, FreshBodies, freshMessage } from "./client/fresh.ts";
@@ -27,13 +40,18 @@ import { Link } from "./client/link.ts";
 import { SqliteMailboxes } from "./client/mailboxes.ts";
 import { SqliteMessages } from "./client/messages.ts";
 import { ReaderPool } from "./client/reader_pool.ts";
+import { SqliteHidden } from "./client/hidden.ts";
+import { SqliteScripts } from "./client/scripts.ts";
 import { SqliteSpool } from "./client/spool.ts";
-import { type StageMemory, withBody } from "./client/stage.ts";
+import { type StageMemory, withBodies } from "./client/stage.ts";
 import { SqliteTrace } from "./client/trace.ts";
 import { Writer } from "./client/writer.ts";
+import { indexAddress, type IndexSettings, removeIndexFiles, SearchIndex } from "./index/mod.ts";
 import { lockFolder } from "./lock.ts";
 import type { Effects, Start } from "./protocol.ts";
 import { WorkerHandle } from "./worker_handle.ts";
+
+export type { IndexSettings } from "./index/mod.ts";
 
 export interface SqliteStoreOptions {
   /** The data folder; it is made if it is missing. */
@@ -52,11 +70,17 @@ export interface SqliteStoreOptions {
    * writes, or reads, reject; only a new start helps, so the program should end.
    */
   readonly onFailure?: (error: Error) => void;
+  /**
+   * Keeps a full-text index; null removes the one that is there. Without it, as for a command that does its work and ends, the
+   * index is left alone, and searches read the messages.
+   */
+  readonly search?: IndexSettings | null;
   /** The size that the database may not exceed; past it a write is refused like on a full disk. */
   readonly maxBytes?: number;
 }
 
 const PAGE_BYTES = 4096;
+const TOKEN_BYTES = 16;
 /** A disk that takes longer for a commit is in trouble. */
 const STALLED_MS = 30_000;
 
@@ -70,13 +94,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       maxPages: options.maxBytes === undefined ? null : Math.ceil(options.maxBytes / PAGE_BYTES),
       keepsExpunged: options.undeleteDays > 0,
     };
-    handles.push(await startWorker("store writer", { role: "writer", path, settings }));
-    const startReader = () => startWorker("store reader", { role: "reader", path });
+    const onNote = (note: string) => options.log.warn("store-note", { note });
+    handles.push(await startWorker("store writer", { role: "writer", path, settings }, onNote));
+    const token = options.random.bytes(TOKEN_BYTES).join("-");
+    const index = options.search ? indexAddress(options.directory, token) : null;
+    const startReader = () => startWorker("store reader", { role: "reader", path, index });
     handles.push(await startReader());
     const store = new SqliteStore(options, {
       handles: handles as [WorkerHandle, WorkerHandle],
       startReader,
       unlock,
+      path,
+      token,
     });
     await store.begin();
     return store;
@@ -87,11 +116,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-async function startWorker(name: string, start: Start): Promise<WorkerHandle> {
+async function startWorker(
+  name: string,
+  start: Start,
+  onNote: (note: string) => void = () => {},
+): Promise<WorkerHandle> {
   const handle = new WorkerHandle(name);
   try {
     const started = await handle.start(start);
     if (!started.ok) throw new StoreOpenError(started.reason);
+    if (started.note) onNote(started.note);
     return handle;
   } catch (error) {
     handle.terminate();
@@ -99,25 +133,39 @@ async function startWorker(name: string, start: Start): Promise<WorkerHandle> {
   }
 }
 
+/** What the operator may do where no index is kept: have the old one go. */
+function withoutIndex(directory: string): SearchIndexPort {
+  return { status: () => NO_INDEX, rebuild: async () => removeIndexFiles(directory) };
+}
+
 interface Resources {
   /** The writer and the first reader. */
   readonly handles: readonly [WorkerHandle, WorkerHandle];
   readonly startReader: () => Promise<WorkerHandle>;
   readonly unlock: () => void;
+  readonly path: string;
+  /** By which searches know an index of this run. */
+  readonly token: string;
 }
 
 class SqliteStore implements Store {
   readonly accounts: SqliteAccounts;
-  readonly mailboxes: SqliteMailboxes;
+  readonly mailboxes: MailboxStore;
   readonly messages: SqliteMessages;
   readonly bodies: SqliteBodies;
   readonly spool: SqliteSpool;
   readonly trace: SqliteTrace;
   readonly facts: SqliteFacts;
+  readonly acl: SqliteAcl;
+  readonly annotations: AnnotationStore;
+  readonly scripts: SqliteScripts;
+  readonly hidden: HiddenStore;
   readonly bus: ChangeBus;
   readonly #link: Link;
   readonly #fresh = new FreshBodies();
   readonly #janitor: Janitor;
+  readonly #index: SearchIndex | null;
+  readonly searchIndex: SearchIndexPort;
   readonly #unlock: () => void;
   readonly #writer: Writer;
   readonly #log: Log;
@@ -126,7 +174,7 @@ class SqliteStore implements Store {
   #queuedRecipients = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(options: SqliteStoreOptions, { handles, startReader, unlock }: Resources) {
+  constructor(options: SqliteStoreOptions, { handles, startReader, unlock, path, token }: Resources) {
     const { clock, log, undeleteDays, traceDays = null } = options;
     const [first, reader] = handles;
     const onError = (error: Error) => this.#noteError(error);
@@ -146,44 +194,68 @@ class SqliteStore implements Store {
         start: async () => watched(await startReader()),
         clock,
         onError,
+        onIndexDamage: (reason) => this.#index?.noteDamage(reason),
       }),
       onUse: () => this.#janitor.tick(),
     });
     this.#unlock = unlock;
-    this.accounts = new SqliteAccounts(this.#link);
-    this.mailboxes = new SqliteMailboxes(this.#link);
+    const { directory, search = null } = options;
+    this.#index = search === null ? null : new SearchIndex({
+      directory,
+      path,
+      settings: search,
+      token,
+      clock,
+      log,
+      start: (start) => startWorker("search indexer", start),
+      writes: () => writer.figures.writes,
+    });
+    this.searchIndex = this.#index ?? withoutIndex(directory);
+    if (options.search === null) removeIndexFiles(directory);
+    this.bus = new ChangeBus((error) => log.error("store-listener-failed", { error: String(error) }));
+    this.scripts = new SqliteScripts(this.#link);
+    this.hidden = tellingHidden(new SqliteHidden(this.#link), this.bus);
+    this.accounts = new SqliteAccounts(this.#link, (account) => this.scripts.forget(account));
+    this.mailboxes = tellingMailboxes(new SqliteMailboxes(this.#link), this.bus);
     this.messages = new SqliteMessages(this.#link);
     this.bodies = new SqliteBodies({ link: this.#link, memory, fresh: this.#fresh });
     this.spool = new SqliteSpool(this.#link, this.#fresh);
     this.trace = new SqliteTrace(this.#link);
     this.facts = new SqliteFacts({ link: this.#link, clock });
-    this.bus = new ChangeBus((error) => log.error("store-listener-failed", { error: String(error) }));
+    this.acl = new SqliteAcl(this.#link);
+    this.annotations = tellingAnnotations(new SqliteAnnotations(this.#link), this.bus);
     for (const handle of handles) watched(handle);
   }
 
   /** Takes up what the last run left. */
   async begin(): Promise<void> {
     await this.#link.write("abandonStaged", {});
+    while (await this.#link.write("takeBackCopy", { underway: null }));
     const { messages, recipients } = await this.#link.read("countSpool", {});
     this.#queuedMessages += messages;
     this.#queuedRecipients += recipients;
+    this.#index?.begin();
   }
 
   accept(delivery: Delivery): Promise<void> {
     return this.#link.task(async () => {
-      const local = delivery.local.map(({ account, mailbox, flags }) => ({
-        account: accountKey(account),
-        mailbox: mailbox ?? INBOX,
-        ...parseFlags(flags ?? []),
-      }));
+      const local = delivery.local.map(targetOf);
+      const versions = (delivery.edited ?? []).filter((version) => version.local.length > 0);
       const { id, receivedAt, queued } = delivery;
       const size = delivery.body.size;
       const leaves = queued !== null && queued.recipients.length > 0;
       let copy: Uint8Array | null = null;
-      const bodyId = await withBody(delivery.body, (body, cargo) => {
-        if (leaves) copy = copyOfBody(body);
-        return this.#link.writer.do("accept", { id, body, receivedAt, local, queued }, cargo);
+      const bodies = [delivery.body, ...versions.map(({ body }) => body)];
+      const bodyId = await withBodies(bodies, ([body, ...others], cargo) => {
+        if (leaves) copy = copyOfBody(body!);
+        const edited = others.map((other, place) => ({
+          body: other,
+          local: versions[place]!.local.map(targetOf),
+        }));
+        const given = { id, body: body!, receivedAt, local, edited, queued, facts: delivery.facts ?? [] };
+        return this.#link.writer.do("accept", given, cargo);
       });
+      tellDelivered(this.bus, delivery);
       if (!leaves || bodyId === null) return;
       if (copy !== null) this.#fresh.put(id, bodyId, copy);
       this.bus.tellSpool([freshMessage(queued, { id, bodyId, size, queuedAt: receivedAt })]);
@@ -195,6 +267,7 @@ class SqliteStore implements Store {
       queuedMessages: this.#queuedMessages,
       queuedRecipients: this.#queuedRecipients,
       ...this.#writer.figures,
+      unindexedBodies: this.#index?.unindexed ?? 0,
       trouble: this.#trouble ?? this.#stall(),
     };
   }
@@ -207,6 +280,7 @@ class SqliteStore implements Store {
   async #close(): Promise<void> {
     await this.#link.seal();
     await this.#janitor.stop();
+    await this.#index?.close();
     try {
       // The readers first: the writer's last checkpoint then empties the log.
       await this.#link.readers.close();
@@ -243,5 +317,10 @@ class SqliteStore implements Store {
     }
     if (effects.spoolTouched) this.bus.tellSpool();
     if (effects.litter) this.#janitor.wake();
+    this.#index?.noteBodies(effects.bodies);
   }
+}
+
+function targetOf({ account, mailbox, flags }: LocalDelivery) {
+  return { account: accountKey(account), mailbox: mailbox ?? INBOX, ...parseFlags(flags ?? []) };
 }

@@ -15,11 +15,15 @@ export interface MailboxRecord {
   readonly unseen: number;
   readonly bytes: number;
   readonly recent_from: number;
+  readonly deleted: number;
+  readonly deleted_bytes: number;
+  /** What was expunged up to this modseq is not in the log any more. */
+  readonly log_from: number;
 }
 
 /** Live mailboxes; callers put their conditions behind it. */
 export const SELECT_MAILBOX = `SELECT m.id, m.account_id, a.name AS account, m.name, m.role, m.uidvalidity,
-  m.uidnext, m.modseq, m.messages, m.unseen, m.bytes, m.recent_from
+  m.uidnext, m.modseq, m.messages, m.unseen, m.bytes, m.recent_from, m.deleted, m.deleted_bytes, m.log_from
   FROM mailboxes m JOIN accounts a ON a.id = m.account_id WHERE m.removed = 0`;
 
 export function mailboxById(db: Database, id: number): MailboxRecord | null {
@@ -39,6 +43,8 @@ export function toMailbox(record: MailboxRecord): Mailbox {
     unseen: record.unseen,
     recentFrom: record.recent_from,
     bytes: record.bytes,
+    deleted: record.deleted,
+    deletedBytes: record.deleted_bytes,
   };
 }
 

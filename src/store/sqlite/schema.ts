@@ -7,9 +7,12 @@
  *   the digests beside them. `refs` is -1 while a body is being staged and 0 when it waits to be swept away.
  * - A chunk's id is `body id * 65536 + place`, so that a body's chunks lie side by side and one is found by arithmetic.
  * - `hidden` keeps expunged messages with their bodies until they are purged; `expunged` is QRESYNC's log of UIDs.
+ * - `sort_keys` lies beside the digests so that SORT and THREAD read some 100 bytes of a message: see `sort_rows.ts`.
  * - A removed mailbox or account leaves its row (`removed = 1`, or no name) for the sweeper, which takes the rest apart.
  */
+import { sortKeysOf } from "../sort_keys.ts";
 import type { Database } from "./database.ts";
+import { insertSortKeys } from "./sort_rows.ts";
 
 const VERSION_1 = `
 CREATE TABLE meta (
@@ -180,17 +183,121 @@ CREATE TABLE facts (
 CREATE INDEX facts_by_expiry ON facts (expires_at);
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
+/**
+ * What IMAP's extensions ask for. `deleted` and `deleted_bytes` count messages with \\Deleted (STATUS, RFC 9051, RFC 9208);
+ * `logged` counts the rows of `expunged`, which was purged up to the modseq `log_from`; `saved_at` is null for what came before
+ * (RFC 8514). A script's id is its version, new whenever it is put; the one without
+ * a name is the away note. Of annotations (RFC 5464) mailbox 0 is the server, account 0 is everybody. A copy that is being made in slices
+ * has a row for each in `copies_underway`, so that one that was broken off is taken back.
+ */
+const VERSION_3_TABLES = `
+ALTER TABLE mailboxes ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailboxes ADD COLUMN deleted_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailboxes ADD COLUMN logged INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailboxes ADD COLUMN log_from INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX mailboxes_logged ON mailboxes (logged);
+
+ALTER TABLE messages ADD COLUMN saved_at INTEGER;
+CREATE INDEX messages_deleted ON messages (mailbox_id, uid) WHERE flags & 8 <> 0;
+
+CREATE TABLE sort_keys (
+  body_id INTEGER PRIMARY KEY,
+  sent_at INTEGER,
+  subject TEXT NOT NULL,
+  is_reply INTEGER NOT NULL,
+  from_local TEXT NOT NULL,
+  to_local TEXT NOT NULL,
+  cc_local TEXT NOT NULL,
+  display_from TEXT NOT NULL,
+  display_to TEXT NOT NULL,
+  thread INTEGER NOT NULL,
+  links BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE acl (
+  mailbox_id INTEGER NOT NULL,
+  identifier TEXT NOT NULL,
+  rights TEXT NOT NULL,
+  PRIMARY KEY (mailbox_id, identifier)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX acl_by_identifier ON acl (identifier);
+
+CREATE TABLE annotations (
+  mailbox_id INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (mailbox_id, account_id, entry)
+) STRICT;
+CREATE INDEX annotations_by_account ON annotations (account_id) WHERE account_id <> 0;
+
+CREATE TABLE scripts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  text TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  active INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX scripts_by_name ON scripts (account_id, name);
+
+CREATE TABLE copies_underway (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  copy INTEGER NOT NULL,
+  mailbox_id INTEGER NOT NULL,
+  first_uid INTEGER NOT NULL,
+  last_uid INTEGER NOT NULL
+) STRICT;
+CREATE INDEX copies_underway_by_copy ON copies_underway (copy);
+`;
+
+const VERSION_3_COUNTS = `
+UPDATE mailboxes SET deleted = d.n, deleted_bytes = d.bytes
+  FROM (SELECT mailbox_id, count(*) AS n, sum(size) AS bytes FROM messages WHERE flags & 8 <> 0 GROUP BY mailbox_id) d
+  WHERE id = d.mailbox_id;
+UPDATE mailboxes SET logged = e.n
+  FROM (SELECT mailbox_id, count(*) AS n FROM expunged GROUP BY mailbox_id) e WHERE id = e.mailbox_id;
+`;
+
+function version3(db: Database): void {
+  db.exec(VERSION_3_TABLES);
+  db.exec(VERSION_3_COUNTS);
+  fillSortKeys(db);
+}
+
+/** Digests are large: few are held at a time. */
+const FILL_ROWS = 100;
+
+function fillSortKeys(db: Database): void {
+  for (let last = 0;;) {
+    const heads = db.arrays<[bodyId: number, digest: string]>(
+      `SELECT body_id, digest FROM heads WHERE body_id > ? ORDER BY body_id LIMIT ${FILL_ROWS}`,
+      last,
+    );
+    for (const [bodyId, digest] of heads) {
+      insertSortKeys(db, bodyId, sortKeysOf(JSON.parse(digest), bodyId));
+      last = bodyId;
+    }
+    if (heads.length < FILL_ROWS) return;
+  }
+}
+
+/** A step that SQL alone cannot do is a function. */
+export type Migration = string | ((db: Database) => void);
+
+export const MIGRATIONS: readonly Migration[] = [VERSION_1, VERSION_2, version3];
 
 /** Marks the file as ours: "Mdn1". */
 export const APPLICATION_ID = 0x4d646e31;
 
 /** Brings the database to the newest version; each step is one transaction, so a crash leaves a whole version. */
-export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS): void {
+export function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): void {
   for (let version = schemaVersion(db); version < migrations.length; version++) {
     db.exec("BEGIN IMMEDIATE");
     try {
-      db.exec(migrations[version]!);
+      const step = migrations[version]!;
+      if (typeof step === "string") db.exec(step);
+      else step(db);
       db.exec(`PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`);
       db.exec("COMMIT");
     } catch (error) {

@@ -2,7 +2,7 @@
  * How events cross to the writer: some hundred as one JSON text, which SQLite takes apart itself. That is one statement
  * for all of them, where a bound statement for each would cost the writer several times as much.
  */
-import type { TraceEvent } from "../mod.ts";
+import type { NewTraceEvent, TraceEvent } from "../mod.ts";
 
 /** An event as the statements of `writer/trace.ts` name its members: by place. */
 type PackedEvent = readonly [
@@ -15,7 +15,7 @@ type PackedEvent = readonly [
   keys: readonly string[] | null,
 ];
 
-export function packTrace(events: readonly TraceEvent[]): string {
+export function packTrace(events: readonly NewTraceEvent[]): string {
   return JSON.stringify(events.map(({ at, event, message, session, fields, keys }): PackedEvent => [
     at,
     event,
@@ -35,19 +35,17 @@ export interface TraceRecord {
   readonly message: string | null;
   readonly session: string | null;
   readonly fields: string;
-  readonly keys: string | null;
 }
 
-export const TRACE_COLUMNS = "e.at, e.event, e.message, e.session, e.fields, e.keys";
+export const TRACE_COLUMNS = "e.at, e.event, e.message, e.session, e.fields";
 
 export function toTraceEvent(record: TraceRecord): TraceEvent {
-  const { at, event, message, session, fields, keys } = record;
+  const { at, event, message, session, fields } = record;
   return {
     at,
     event,
     message,
     session,
     fields: JSON.parse(fields),
-    keys: keys === null ? [] : JSON.parse(keys),
   };
 }

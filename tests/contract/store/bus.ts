@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChangeNotice } from "../../../src/store/mod.ts";
+import type { AccountNotice, ChangeNotice } from "../../../src/store/mod.ts";
 import { accept, again, ALL, append, type ContractCase, mailboxOf, queueEntry, rowsOf } from "./harness.ts";
 
 export const busCases: readonly ContractCase[] = [
@@ -54,6 +54,44 @@ export const busCases: readonly ContractCase[] = [
       assert.equal(notices.length, 1);
       assert.ok(notices[0]! > mailbox.highestModseq);
       stop();
+    },
+  },
+  {
+    name: "what becomes of an account's mailboxes is told, and to nobody else",
+    async run({ store, account }) {
+      const notices: AccountNotice[] = [];
+      const stop = store.bus.watchAccount(account, (notice) => notices.push(notice));
+      const others: AccountNotice[] = [];
+      const stopOther = store.bus.watchAccount("somebody@example.org", (notice) => others.push(notice));
+      const { id } = await store.mailboxes.create(account, "told");
+      await store.mailboxes.subscribe(account.toUpperCase(), "told", true);
+      await store.mailboxes.rename(account, "told", "renamed");
+      const scope = { account, mailboxId: id };
+      const value = new Uint8Array([1]);
+      await store.annotations.set(scope, [{ entry: "/private/comment", value }], { count: 10 });
+      await store.mailboxes.remove(account, "renamed");
+      await accept(store, { id: "told", local: [{ account, mailbox: "made" }] });
+      await accept(store, { id: "inbox", local: [{ account }] });
+      await assert.rejects(store.mailboxes.remove(account, "renamed"));
+      assert.deepEqual(notices.map(({ what }) => what), [
+        "mailboxes",
+        "subscriptions",
+        "mailboxes",
+        "annotations",
+        "mailboxes",
+        "mailboxes",
+      ]);
+      assert.deepEqual(notices[3], {
+        account,
+        what: "annotations",
+        mailboxId: id,
+        entries: ["/private/comment"],
+      });
+      assert.deepEqual(others, []);
+      stop();
+      stopOther();
+      await store.mailboxes.create(account, "untold");
+      assert.equal(notices.length, 6);
     },
   },
   {

@@ -20,7 +20,7 @@ import {
 export const messageCases: readonly ContractCase[] = [
   {
     name: "append gives UID and modseq, and counts",
-    async run({ store, inbox }) {
+    async run({ store, inbox, clock }) {
       const first = await append(store, inbox, { content: "12345" });
       const second = await append(store, inbox, {
         content: "123",
@@ -35,8 +35,22 @@ export const messageCases: readonly ContractCase[] = [
       );
       const rows = await rowsOf(store, inbox);
       assert.deepEqual(rows.map(({ bodyId: _, ...row }) => row), [
-        { uid: 1, modseq: inbox.highestModseq + 1, flags: [], internalDate: 1_700_000_000_000, size: 5 },
-        { uid: 2, modseq: inbox.highestModseq + 2, flags: ["\\Seen", "$Junk"], internalDate: 5, size: 3 },
+        {
+          uid: 1,
+          modseq: inbox.highestModseq + 1,
+          flags: [],
+          internalDate: 1_700_000_000_000,
+          size: 5,
+          savedAt: clock.now(),
+        },
+        {
+          uid: 2,
+          modseq: inbox.highestModseq + 2,
+          flags: ["\\Seen", "$Junk"],
+          internalDate: 5,
+          size: 3,
+          savedAt: clock.now(),
+        },
       ]);
     },
   },
@@ -292,6 +306,94 @@ export const messageCases: readonly ContractCase[] = [
         vanished: [],
       });
       await assert.rejects(() => store.messages.changesSince(77777777, 0), NoSuchMailbox);
+    },
+  },
+  {
+    name: "what changed of some UIDs, or only what vanished (RFC 7162 section 3.2.5)",
+    async run({ store, inbox }) {
+      await appendMany(store, inbox, 6);
+      const { highestModseq } = await again(store, inbox);
+      await store.messages.setFlags(inbox.id, [[2, 5]], { kind: "add", flags: ["\\Seen"] });
+      await store.messages.expunge(inbox.id, [[1, 1], [5, 6]], { any: true });
+      const changes = async (uids?: readonly (readonly [number, number])[], vanishedOnly = false) => {
+        const options = uids === undefined ? { vanishedOnly } : { uids, vanishedOnly };
+        const found = await store.messages.changesSince(inbox.id, highestModseq, options);
+        return [found.changed.map((row) => row.uid), found.vanished];
+      };
+      assert.deepEqual(await changes(), [[2, 3, 4], [1, 5, 6]]);
+      assert.deepEqual(await changes([[2, 2], [4, 5]]), [[2, 4], [5]]);
+      assert.deepEqual(await changes([[9, 9]]), [[], []]);
+      assert.deepEqual(await changes([[1, 5]], true), [[], [1, 5]]);
+    },
+  },
+  {
+    name: "rows changed since, in ranges and in the order of UIDs (RFC 7162 section 3.1.4.1)",
+    async run({ store, inbox }) {
+      await Promise.all(Array.from({ length: 1100 }, () => append(store, inbox, { content: "x" })));
+      const { highestModseq } = await again(store, inbox);
+      const flag = (uid: number) =>
+        store.messages.setFlags(inbox.id, [[uid, uid]], { kind: "add", flags: ["\\Seen"] });
+      for (const uid of [900, 3, 500, 4]) await flag(uid);
+      const changed = async (uids = ALL, changedSince = highestModseq) => {
+        const found: number[] = [];
+        for await (const batch of store.messages.rows(inbox.id, uids, { changedSince })) {
+          assert.ok(batch.length > 0 && batch.length <= 500);
+          found.push(...batch.map((row) => row.uid));
+        }
+        return found;
+      };
+      assert.deepEqual(await changed(), [3, 4, 500, 900]);
+      assert.deepEqual(await changed([[4, 4], [600, 5000]]), [4, 900]);
+      assert.deepEqual(await changed(ALL, highestModseq + 4), []);
+      assert.equal((await changed(ALL, 0)).length, 1100);
+    },
+  },
+  {
+    name: "messages that are \\Deleted are counted through every change",
+    async run({ store, account, inbox }) {
+      const target = await mailboxOf(store, account, "Trash");
+      const deleted = async (mailbox: typeof inbox) => {
+        const found = await again(store, mailbox);
+        const listed = (await store.mailboxes.list(account)).find(({ id }) => id === mailbox.id);
+        assert.deepEqual(listed, found);
+        return [found.deleted, found.deletedBytes];
+      };
+      await append(store, inbox, { content: "12345", flags: ["\\Deleted"] });
+      await append(store, inbox, { content: "123" });
+      assert.deepEqual(await deleted(inbox), [1, 5]);
+      await store.messages.setFlags(inbox.id, ALL, { kind: "add", flags: ["\\deleted", "\\Seen"] });
+      assert.deepEqual(await deleted(inbox), [2, 8]);
+      await store.messages.setFlags(inbox.id, [[1, 1]], { kind: "set", flags: ["\\Seen"] });
+      assert.deepEqual(await deleted(inbox), [1, 3]);
+      await store.messages.copy(inbox.id, ALL, target.id);
+      assert.deepEqual(await deleted(target), [1, 3]);
+      await store.messages.move(inbox.id, [[2, 2]], target.id);
+      assert.deepEqual([await deleted(inbox), await deleted(target)], [[0, 0], [2, 6]]);
+      await store.messages.expunge(target.id, ALL);
+      assert.deepEqual(await deleted(target), [0, 0]);
+      await accept(store, { id: "del", local: [{ account, flags: ["\\Deleted"] }], content: "1234" });
+      assert.deepEqual(await deleted(inbox), [1, 4]);
+    },
+  },
+  {
+    name: "the save date is when a message came into its mailbox (RFC 8514)",
+    async run({ store, account, inbox, clock }) {
+      const target = await mailboxOf(store, account, "Archive");
+      const savedAt = async (mailbox: typeof inbox) =>
+        (await rowsOf(store, mailbox)).map((row) => row.savedAt);
+      await append(store, inbox, { internalDate: 5 });
+      await accept(store, { id: "saved", local: [{ account }], receivedAt: 7 });
+      const first = clock.now();
+      await clock.advance(1000);
+      await store.messages.setFlags(inbox.id, ALL, { kind: "add", flags: ["\\Seen"] });
+      assert.deepEqual(await savedAt(inbox), [first, first]);
+      await store.messages.copy(inbox.id, [[1, 1]], target.id);
+      await clock.advance(1000);
+      await store.messages.move(inbox.id, [[2, 2]], target.id);
+      assert.deepEqual([await savedAt(inbox), await savedAt(target)], [[first], [
+        first + 1000,
+        first + 2000,
+      ]]);
     },
   },
   {

@@ -105,6 +105,75 @@ export const spoolCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "postpone: what waits for a domain comes due later, without an attempt, and nothing else does",
+    async run({ store }) {
+      const put = (id: string, receivedAt: number, to: string[], more = {}) =>
+        accept(store, { id, receivedAt, queued: queueEntry(to, { dueAt: 100, ...more }) });
+      await put("fits", 50, ["a@dead.example", "b@live.example", "c@dead.example"]);
+      await put("held", 50, ["a@dead.example"], { held: [true] });
+      await put("later", 50, ["a@dead.example"], { dueAt: 301 });
+      await put("old", 10, ["a@dead.example"]);
+      await put("late", 20, ["a@dead.example"]);
+      await put("told", 20, ["a@dead.example"]);
+      const told = waiting({ attempts: 3, nextAttemptAt: 100, delayNotified: true });
+      await store.spool.settle("told", [{ index: 0, state: told }]);
+      const count = await store.spool.postpone({
+        recipientDomain: "dead.example",
+        dueBy: 300,
+        queuedAfter: 10,
+        unnoticedAfter: 20,
+        until: 5000,
+        spreadMs: 100,
+        answer: { lastReply: "451 4.4.1 Nobody there", lastHost: null },
+      });
+      assert.equal(count, 3);
+      const moved = new Map<string, string>();
+      for (const { id, recipients } of await store.spool.list()) {
+        for (const { address, nextAttemptAt, lastReply, attempts } of recipients) {
+          if (lastReply !== "451 4.4.1 Nobody there") continue;
+          assert.ok(nextAttemptAt >= 5000 && nextAttemptAt < 5100, String(nextAttemptAt));
+          moved.set(`${id} ${address.local}`, `${attempts}`);
+        }
+      }
+      assert.deepEqual([...moved], [["fits a", "0"], ["fits c", "0"], ["told a", "3"]]);
+      const due = await store.spool.due(4999, 10);
+      assert.deepEqual(
+        due.map(({ id }) => id),
+        ["fits", "late", "old", "later"],
+        "the message's other recipient",
+      );
+    },
+  },
+  {
+    name: "postpone: a domain with more than fits a slice, in messages to many, and without a spread",
+    async run({ store }) {
+      const crowd = Array.from({ length: 650 }, (_, i) => `u${i}@dead.example`);
+      for (const id of ["m1", "m2"]) await accept(store, { id, queued: queueEntry(crowd, { dueAt: 1 }) });
+      const what = { recipientDomain: "dead.example", dueBy: 1, queuedAfter: -1, unnoticedAfter: -1 };
+      const answer = { lastReply: "451 4.4.1 Nobody there", lastHost: "mx.dead.example" };
+      assert.equal(await store.spool.postpone({ ...what, until: 70, spreadMs: 0, answer }), 1300);
+      assert.equal(await store.spool.nextDueAt(), 70);
+      const [message] = await store.spool.due(70, 1);
+      assert.deepEqual(
+        new Set(message?.recipients.map(({ lastHost }) => lastHost)),
+        new Set(["mx.dead.example"]),
+      );
+      assert.equal(
+        await store.spool.postpone({ ...what, until: 80, spreadMs: 0, answer: null }),
+        0,
+        "not due",
+      );
+      const all = { ...what, dueBy: 70, until: 90, spreadMs: 0, answer: null };
+      assert.equal(await store.spool.postpone(all), 1300);
+      const later = await store.spool.get("m2");
+      assert.ok(later!.recipients.every((recipient) => recipient.nextAttemptAt === 90));
+      assert.ok(
+        later!.recipients.every(({ lastReply }) => lastReply === answer.lastReply),
+        "nobody was asked",
+      );
+    },
+  },
+  {
     name: "due: the longest due first, whole messages, up to the limit",
     async run({ store }) {
       for (const [id, dueAt] of [["c", 30], ["a", 10], ["b", 20], ["d", 40]] as const) {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { TraceEvent } from "../../../src/store/mod.ts";
+import type { NewTraceEvent, TraceEvent } from "../../../src/store/mod.ts";
 import type { ContractCase } from "./harness.ts";
 
 export const traceCases: readonly ContractCase[] = [
   {
     name: "an event comes back as it was recorded",
     async run({ store }) {
-      const given: TraceEvent = {
+      const given: NewTraceEvent = {
         at: 5000,
         event: "message-accepted",
         message: "m-whole",
@@ -21,9 +21,10 @@ export const traceCases: readonly ContractCase[] = [
         keys: ["a@whole.example", "<id@whole.example>"],
       };
       await store.trace.record([given]);
-      assert.deepEqual(await store.trace.ofMessage("m-whole"), [given]);
+      const { keys, ...kept } = given;
+      assert.deepEqual(await store.trace.ofMessage("m-whole"), [kept]);
       assert.deepEqual(await store.trace.ofSession("s-whole"), [], "it belongs to a message");
-      for (const key of given.keys) assert.deepEqual(await store.trace.find(key), [given]);
+      for (const key of keys) assert.deepEqual(await store.trace.find(key), [kept]);
       assert.deepEqual(await store.trace.find("other@whole.example"), []);
     },
   },
@@ -63,7 +64,6 @@ export const traceCases: readonly ContractCase[] = [
       assert.deepEqual(await found({ since: 3 }), ["f5", "f4", "f3", "f2"]);
       assert.deepEqual(await found({ until: 3 }), ["f1", "f0"]);
       assert.deepEqual(await found({ since: 2, until: 5, limit: 2 }), ["f3", "f2"]);
-      assert.deepEqual((await store.trace.find(key))[0]?.keys, [key], "a key counts once");
     },
   },
   {
@@ -93,8 +93,9 @@ export const traceCases: readonly ContractCase[] = [
         keys: ["no@x.example"],
       });
       await store.trace.record([refused, event({ event: "bare", message: null, session: null })]);
-      assert.deepEqual(await store.trace.ofSession("s-refused"), [refused]);
-      assert.deepEqual(await store.trace.find("no@x.example"), [refused]);
+      const { keys: _, ...kept } = refused;
+      assert.deepEqual(await store.trace.ofSession("s-refused"), [kept]);
+      assert.deepEqual(await store.trace.find("no@x.example"), [kept]);
     },
   },
   {
@@ -128,6 +129,6 @@ export const traceCases: readonly ContractCase[] = [
   },
 ];
 
-function event(part: Partial<TraceEvent>): TraceEvent {
+function event(part: Partial<NewTraceEvent>): NewTraceEvent {
   return { at: 1000, event: "event", message: "m", session: null, fields: {}, keys: [], ...part };
 }

@@ -1,13 +1,16 @@
 import type { BodyStage, BodyStore, ByteRange } from "../../mod.ts";
 import { CHUNK_BYTES } from "../protocol.ts";
+import { BodyRequests } from "./body_requests.ts";
 import type { FreshBodies } from "./fresh.ts";
 import { SqliteStage, type StageDeps } from "./stage.ts";
 
 export class SqliteBodies implements BodyStore {
   readonly #deps: StageDeps & { readonly fresh: FreshBodies };
+  readonly #requests: BodyRequests;
 
   constructor(deps: StageDeps & { readonly fresh: FreshBodies }) {
     this.#deps = deps;
+    this.#requests = new BodyRequests(deps.link);
   }
 
   stage(): BodyStage {
@@ -19,7 +22,7 @@ export class SqliteBodies implements BodyStore {
     const fresh = this.#deps.fresh.take(bodyId, range);
     if (fresh !== null) return yield* split(fresh);
     const end = range?.end ?? Number.MAX_SAFE_INTEGER;
-    const fetch = (start: number) => this.#deps.link.read("body", { bodyId, range: { start, end } });
+    const fetch = (start: number) => this.#requests.ask(bodyId, { start, end });
     let coming: ReturnType<typeof fetch> | null = fetch(range?.start ?? 0);
     while (coming !== null) {
       const { pieces, next }: Awaited<ReturnType<typeof fetch>> = await coming;

@@ -56,7 +56,7 @@ export class Janitor {
       while (this.#again && !this.#stopped) {
         this.#again = false;
         const now = clock.now();
-        const more = await writer.do("sweep", {
+        const more = await writer.doSlice("sweep", {
           purgeBefore: now - undeleteDays * DAY,
           traceBefore: traceDays === null ? null : now - traceDays.current * DAY,
         });

@@ -1,3 +1,4 @@
+import type { SearchOptions } from "../../search.ts";
 import type { ReadKind, Reads, WriteKind, Writes } from "../protocol.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Writer } from "./writer.ts";
@@ -34,9 +35,9 @@ export class Link {
   read<K extends ReadKind>(
     kind: K,
     args: Reads[K]["args"],
-    signal?: AbortSignal,
+    options?: SearchOptions,
   ): Promise<Reads[K]["result"]> {
-    return this.task(() => this.readers.do(kind, args, signal));
+    return this.task(() => this.readers.do(kind, args, options));
   }
 
   /** Work of several steps that closing must not tear apart; inside, `writer` and `readers` are used as they are. */

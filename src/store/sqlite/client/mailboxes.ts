@@ -1,6 +1,9 @@
-import type { Mailbox, MailboxRole, MailboxStore } from "../../mod.ts";
+import type { Mailbox, MailboxRole, MailboxStore, UidRanges } from "../../mod.ts";
 import { accountKey, compareNames, normalizeName, sortMailboxes } from "../../names.ts";
 import type { Link } from "./link.ts";
+import { transfer } from "./long_change.ts";
+
+const ALL_UIDS: UidRanges = [[1, 0xffffffff]];
 
 export class SqliteMailboxes implements MailboxStore {
   readonly #link: Link;
@@ -26,7 +29,13 @@ export class SqliteMailboxes implements MailboxStore {
   }
 
   rename(account: string, from: string, to: string): Promise<void> {
-    return this.#link.write("renameMailbox", { account: accountKey(account), from, to });
+    return this.#link.task(async () => {
+      const args = { account: accountKey(account), from, to };
+      const moving = await this.#link.writer.do("renameMailbox", args);
+      if (moving === null) return;
+      const { from: mailboxId, to: toMailboxId } = moving;
+      await transfer(this.#link, { mailboxId, uids: ALL_UIDS, toMailboxId, move: true, quota: null });
+    });
   }
 
   remove(account: string, name: string): Promise<void> {

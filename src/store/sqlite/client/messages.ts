@@ -1,21 +1,35 @@
+import { NoSuchMailbox } from "../../errors.ts";
 import { parseFlags } from "../../flags.ts";
+import type { SortRequest, ThreadList, ThreadRequest } from "../../ordering.ts";
+import type { SearchOptions } from "../../search.ts";
 import type {
+  Appended,
   AppendRequest,
   Changes,
+  ChangesOptions,
   FlagChange,
   MailboxView,
   MessageRow,
   MessageRowWithDigest,
   MessageStore,
+  ReplaceRequest,
   SearchKey,
+  TransferOptions,
   UidCopy,
   UidRanges,
 } from "../../mod.ts";
-import type { ChangePage } from "../protocol.ts";
+import { concatNumbers } from "../../numbers.ts";
+import { inRanges } from "../../ranges.ts";
+import type { BodyArgument, ChangePage, NewMessageArgument } from "../protocol.ts";
 import { unpackDigests, unpackRows } from "../rows.ts";
 import type { Link } from "./link.ts";
+import { inSlices, transfer } from "./long_change.ts";
 import { pagesOf } from "./pages.ts";
 import { withBody } from "./stage.ts";
+
+const ALL_UIDS: UidRanges = [[1, 0xffffffff]];
+/** Rows that are handed out together. */
+const PAGE = 500;
 
 export class SqliteMessages implements MessageStore {
   readonly #link: Link;
@@ -36,9 +50,28 @@ export class SqliteMessages implements MessageStore {
     });
   }
 
-  async *rows(mailboxId: number, uids: UidRanges): AsyncGenerator<readonly MessageRow[], void> {
+  async *rows(
+    mailboxId: number,
+    uids: UidRanges,
+    options?: { readonly changedSince?: number },
+  ): AsyncGenerator<readonly MessageRow[], void> {
+    if (options?.changedSince !== undefined) {
+      const changed = await this.#changedRows(mailboxId, options.changedSince, uids);
+      for (let at = 0; at < changed.length; at += PAGE) yield changed.slice(at, at + PAGE);
+      return;
+    }
     for await (const page of pagesOf(uids, (rest) => this.#link.read("rows", { mailboxId, uids: rest }))) {
       if (page.count > 0) yield unpackRows(page);
+    }
+  }
+
+  async #changedRows(mailboxId: number, modseq: number, uids: UidRanges): Promise<readonly MessageRow[]> {
+    try {
+      return (await this.#changes(mailboxId, modseq, { uids })).changed;
+    } catch (error) {
+      // A mailbox that is gone has no rows.
+      if (error instanceof NoSuchMailbox) return [];
+      throw error;
     }
   }
 
@@ -51,26 +84,71 @@ export class SqliteMessages implements MessageStore {
     }
   }
 
-  append(request: AppendRequest): Promise<{ readonly uid: number; readonly uidValidity: number }> {
-    const { mailboxId, internalDate } = request;
+  append(request: AppendRequest): Promise<Appended> {
+    return this.#link.task(() =>
+      withBody(request.body, async (body, cargo) => {
+        const messages = [newMessage(request, body)];
+        return (await this.#link.writer.do("append", { messages }, cargo))[0]!;
+      })
+    );
+  }
+
+  /** The bodies go to the disk one by one, so that no write is as long as all of them; the messages then come in together. */
+  appendMany(requests: readonly AppendRequest[]): Promise<Appended[]> {
     return this.#link.task(async () => {
-      const flags = parseFlags(request.flags);
-      return await withBody(
-        request.body,
-        (body, cargo) => this.#link.writer.do("append", { mailboxId, body, ...flags, internalDate }, cargo),
+      const { writer } = this.#link;
+      for (const { flags } of requests) parseFlags(flags);
+      const bodies = await Promise.allSettled(
+        requests.map(({ body }) =>
+          withBody(body, (argument, cargo) => writer.do("storeStaged", { body: argument }, cargo))
+        ),
       );
+      try {
+        const messages = requests.map((request, place) => {
+          const body = bodies[place]!;
+          if (body.status === "rejected") throw body.reason;
+          return newMessage(request, { kind: "stored", bodyId: body.value });
+        });
+        return await writer.do("append", { messages });
+      } catch (error) {
+        for (const body of bodies) {
+          if (body.status === "fulfilled") await writer.do("discardBody", { bodyId: body.value });
+        }
+        throw error;
+      }
     });
   }
 
-  async setFlags(
+  replace(request: ReplaceRequest): Promise<Appended> {
+    const { source, uid } = request;
+    return this.#link.task(() =>
+      withBody(
+        request.body,
+        (body, cargo) =>
+          this.#link.writer.do("replace", { source, uid, message: newMessage(request, body) }, cargo),
+      )
+    );
+  }
+
+  setFlags(
     mailboxId: number,
     uids: UidRanges,
     change: FlagChange,
     options?: { readonly unchangedSince?: number },
   ): Promise<{ readonly rows: readonly MessageRow[]; readonly modified: readonly number[] }> {
     const unchangedSince = options?.unchangedSince ?? null;
-    const result = await this.#link.write("setFlags", { mailboxId, uids, change, unchangedSince });
-    return { rows: unpackRows(result.rows), modified: result.modified };
+    return this.#link.task(async () => {
+      const rows: MessageRow[] = [];
+      const modified: number[] = [];
+      await inSlices(uids, async (part) => {
+        const args = { mailboxId, uids: part, change, unchangedSince };
+        const slice = await this.#link.writer.doSlice("setFlags", args);
+        for (const row of unpackRows(slice.rows)) rows.push(row);
+        for (const uid of slice.modified) modified.push(uid);
+        return slice;
+      });
+      return { rows, modified };
+    });
   }
 
   expunge(
@@ -78,40 +156,94 @@ export class SqliteMessages implements MessageStore {
     uids: UidRanges,
     options?: { readonly any?: boolean },
   ): Promise<readonly number[]> {
-    return this.#link.write("expunge", { mailboxId, uids, any: options?.any ?? false });
+    const any = options?.any ?? false;
+    return this.#link.task(async () => {
+      const removed: Uint32Array[] = [];
+      await inSlices(uids, async (part) => {
+        const slice = await this.#link.writer.doSlice("expunge", { mailboxId, uids: part, any });
+        removed.push(slice.uids);
+        return slice;
+      });
+      return concatNumbers(removed);
+    });
   }
 
-  copy(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy> {
-    return this.#link.write("copy", { mailboxId, uids, toMailboxId, move: false });
+  copy(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy> {
+    const task = { mailboxId, uids, toMailboxId, move: false, quota: options?.quota ?? null };
+    return this.#link.task(() => transfer(this.#link, task));
   }
 
-  move(mailboxId: number, uids: UidRanges, toMailboxId: number): Promise<UidCopy> {
-    return this.#link.write("copy", { mailboxId, uids, toMailboxId, move: true });
+  move(
+    mailboxId: number,
+    uids: UidRanges,
+    toMailboxId: number,
+    options?: TransferOptions,
+  ): Promise<UidCopy> {
+    const task = { mailboxId, uids, toMailboxId, move: true, quota: options?.quota ?? null };
+    return this.#link.task(() => transfer(this.#link, task));
   }
 
-  changesSince(mailboxId: number, modseq: number): Promise<Changes> {
+  changesSince(mailboxId: number, modseq: number, options: ChangesOptions = {}): Promise<Changes> {
+    return this.#changes(mailboxId, modseq, options);
+  }
+
+  #changes(mailboxId: number, modseq: number, options: ChangesOptions): Promise<Changes> {
+    const { uids, vanishedOnly = false } = options;
+    const isMeant = (uid: number) => uids === undefined || inRanges(uids, uid);
     return this.#link.task(async () => {
       const changed: MessageRow[] = [];
       let page: ChangePage;
       let after: ChangePage["next"] = null;
       do {
-        page = await this.#link.readers.do("changes", { mailboxId, modseq, after });
-        for (const row of unpackRows(page.rows)) changed.push(row);
+        page = await this.#link.readers.do("changes", { mailboxId, modseq, after, vanishedOnly });
+        for (const row of unpackRows(page.rows)) if (isMeant(row.uid)) changed.push(row);
         after = page.next;
       } while (after !== null);
       const { highestModseq, uidNext } = page;
-      const vanished = Array.from(page.vanished);
+      const vanished = page.vanishedComplete
+        ? Array.from(page.vanished).filter(isMeant)
+        : await this.#missing(mailboxId, uids ?? ALL_UIDS, uidNext);
       return { highestModseq, uidNext, changed: lastOfEach(changed, vanished), vanished };
     });
+  }
+
+  /** The UIDs below `uidNext`, in the ranges, that are not there. */
+  async #missing(mailboxId: number, uids: UidRanges, uidNext: number): Promise<number[]> {
+    const view = await this.#link.readers.do("view", { mailboxId });
+    const present = new Set(view?.uids ?? []);
+    const missing: number[] = [];
+    for (const [from, to] of uids) {
+      for (let uid = from; uid <= Math.min(to, uidNext - 1); uid++) if (!present.has(uid)) missing.push(uid);
+    }
+    return missing;
   }
 
   async search(
     mailboxId: number,
     key: SearchKey,
-    options?: { readonly signal?: AbortSignal },
+    options?: SearchOptions,
   ): Promise<number[]> {
-    return Array.from(await this.#link.read("search", { mailboxId, key }, options?.signal));
+    return Array.from(await this.#link.read("search", { mailboxId, key }, options));
   }
+
+  async sort(mailboxId: number, request: SortRequest, options?: SearchOptions): Promise<number[]> {
+    return Array.from(await this.#link.read("sort", { mailboxId, request }, options));
+  }
+
+  async thread(mailboxId: number, request: ThreadRequest, options?: SearchOptions): Promise<ThreadList> {
+    const { uids, depths } = await this.#link.read("thread", { mailboxId, request }, options);
+    return { uids: Array.from(uids), depths: Array.from(depths) };
+  }
+}
+
+function newMessage(request: AppendRequest, body: BodyArgument): NewMessageArgument {
+  const { mailboxId, internalDate, quota = null } = request;
+  return { mailboxId, body, ...parseFlags(request.flags), internalDate, quota };
 }
 
 /** Rows in the order of their changes as rows in the order of UIDs, each as it was last, without those that vanished. */

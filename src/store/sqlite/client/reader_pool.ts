@@ -1,11 +1,21 @@
 import type { Clock } from "../../../core/ports.ts";
 import { unpackError } from "../packed_error.ts";
-import type { Cancel, ReadKind, ReadReply, ReadRequest, Reads } from "../protocol.ts";
+import type {
+  Cancel,
+  IndexDamage,
+  ReadKind,
+  ReadProgress,
+  ReadReply,
+  ReadRequest,
+  Reads,
+} from "../protocol.ts";
+import type { SearchOptions } from "../../search.ts";
 import type { WorkerHandle } from "../worker_handle.ts";
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly onProgress: SearchOptions["onProgress"];
 }
 
 export interface ReaderPoolOptions {
@@ -16,6 +26,8 @@ export interface ReaderPoolOptions {
   readonly clock: Clock;
   /** Hears of every error that a reader answers with. */
   readonly onError: (error: Error) => void;
+  /** Hears when a reader finds the full-text index damaged. */
+  readonly onIndexDamage?: (reason: string) => void;
 }
 
 /** A reader that has not been idle for so long needs help. */
@@ -39,13 +51,13 @@ export class ReaderPool {
   do<K extends ReadKind>(
     kind: K,
     args: Reads[K]["args"],
-    signal?: AbortSignal,
+    options?: SearchOptions,
   ): Promise<Reads[K]["result"]> {
     const reader = this.#readers.reduce((best, next) => next.load < best.load ? next : best);
     if (reader.busyMs > BUSY_MS && this.#readers.length < this.#options.most && !this.#closed) {
       this.#starting ??= this.#startOne();
     }
-    return reader.ask(kind, args, signal) as Promise<Reads[K]["result"]>;
+    return reader.ask(kind, args, options) as Promise<Reads[K]["result"]>;
   }
 
   async close(): Promise<void> {
@@ -67,17 +79,20 @@ export class ReaderPool {
 
 class Reader {
   readonly #handle: WorkerHandle;
-  readonly #options: Pick<ReaderPoolOptions, "clock" | "onError">;
+  readonly #options: Omit<ReaderPoolOptions, "most" | "start">;
   readonly #pending = new Map<number, Pending>();
   /** When it last went from idle to busy. */
   #busySince = 0;
   #lastRequest = 0;
   #failure: Error | null = null;
 
-  constructor(handle: WorkerHandle, options: Pick<ReaderPoolOptions, "clock" | "onError">) {
+  constructor(handle: WorkerHandle, options: Omit<ReaderPoolOptions, "most" | "start">) {
     this.#handle = handle;
     this.#options = options;
-    handle.listen((data) => this.#receive(data as ReadReply), (error) => this.#fail(error));
+    handle.listen(
+      (data) => this.#receive(data as ReadReply | ReadProgress | IndexDamage),
+      (error) => this.#fail(error),
+    );
   }
 
   /** A dead reader is asked last. */
@@ -90,7 +105,7 @@ class Reader {
     return this.#pending.size === 0 ? 0 : this.#options.clock.now() - this.#busySince;
   }
 
-  async ask(kind: ReadKind, args: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  async ask(kind: ReadKind, args: unknown, { signal, onProgress }: SearchOptions = {}): Promise<unknown> {
     if (this.#failure !== null) throw this.#failure;
     signal?.throwIfAborted();
     const request = ++this.#lastRequest;
@@ -103,7 +118,7 @@ class Reader {
     this.#handle.post({ request, kind, args } as ReadRequest);
     if (this.#pending.size === 0) this.#busySince = this.#options.clock.now();
     // It stays pending until the worker has answered, also when it is cancelled: that is the worker's load.
-    this.#pending.set(request, answer);
+    this.#pending.set(request, { resolve: answer.resolve, reject: answer.reject, onProgress });
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       return await answer.promise;
@@ -117,8 +132,10 @@ class Reader {
     await this.#handle.close();
   }
 
-  #receive(reply: ReadReply): void {
+  #receive(reply: ReadReply | ReadProgress | IndexDamage): void {
+    if ("indexDamage" in reply) return this.#options.onIndexDamage?.(reply.indexDamage);
     const pending = this.#pending.get(reply.request);
+    if ("done" in reply) return pending?.onProgress?.(reply.done, reply.total);
     this.#pending.delete(reply.request);
     if (pending === undefined) return;
     if (reply.ok) return pending.resolve(reply.value);

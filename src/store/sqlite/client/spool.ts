@@ -1,5 +1,6 @@
-import type { QueuedMessage, QueueFilter, RecipientUpdate, SpoolStore } from "../../mod.ts";
+import type { Postponement, QueuedMessage, QueueFilter, RecipientUpdate, SpoolStore } from "../../mod.ts";
 import { DEFAULT_PAGE } from "../../spool_page.ts";
+import type { SpoolPlace } from "../protocol.ts";
 import type { FreshBodies } from "./fresh.ts";
 import type { Link } from "./link.ts";
 
@@ -23,6 +24,19 @@ export class SqliteSpool implements SpoolStore {
   settle(id: string, updates: readonly RecipientUpdate[]): Promise<void> {
     this.#fresh.forget(id);
     return this.#link.write("settle", { id, updates });
+  }
+
+  async postpone(what: Postponement): Promise<number> {
+    let count = 0;
+    for (let after: SpoolPlace | null = null;;) {
+      const slice: { count: number; next: SpoolPlace | null } = await this.#link.write("postponeSpool", {
+        what,
+        after,
+      });
+      count += slice.count;
+      if (slice.next === null) return count;
+      after = slice.next;
+    }
   }
 
   list(

@@ -1,4 +1,5 @@
-import type { BodyStage, StagedBody } from "../../mod.ts";
+import { concatBytes } from "../../../core/bytes.ts";
+import type { BodyStage, ByteRange, StagedBody } from "../../mod.ts";
 import { type BodyArgument, CHUNK_BYTES } from "../protocol.ts";
 import type { Link } from "./link.ts";
 import type { Cargo } from "./writer.ts";
@@ -61,6 +62,20 @@ export class SqliteStage implements BodyStage {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  async read({ start, end }: ByteRange): Promise<Uint8Array> {
+    if (this.#state !== "open") throw new Error("The body was sealed or discarded");
+    const last = Math.min(end, this.#length);
+    const pieces: Uint8Array[] = [];
+    for (let at = Math.max(0, start); at < last;) {
+      const place = Math.floor(at / CHUNK_BYTES);
+      const piece = (await this.#chunk(place)).slice(at - place * CHUNK_BYTES, last - place * CHUNK_BYTES);
+      if (piece.length === 0) throw new Error("The body that is being staged ends too early");
+      pieces.push(piece);
+      at += piece.length;
+    }
+    return pieces.length === 1 ? pieces[0]! : concatBytes(pieces);
+  }
+
   seal(prefix: Uint8Array = new Uint8Array(0)): StagedBody {
     if (this.#state !== "open") throw new Error("The body was sealed or discarded");
     this.#state = "sealed";
@@ -112,6 +127,16 @@ export class SqliteStage implements BodyStage {
       cargo: { bytes: digest.length, transfer: [prefix.buffer] },
       abandon: () => this.#abandon(),
     };
+  }
+
+  /** A chunk from here, or from the disk when it was shipped. */
+  async #chunk(place: number): Promise<Uint8Array> {
+    const waiting = place - this.#shipped;
+    if (waiting >= 0) return this.#chunks[waiting] ?? this.#tail.subarray(0, this.#tailLength);
+    const bodyId = await this.#bodyId!;
+    await Promise.all(this.#outstanding);
+    if (this.#failure !== null) throw this.#failure;
+    return await this.#link.read("stagedChunk", { bodyId, place });
   }
 
   /** Copies the bytes into chunks of our own: the caller's buffer may hold what comes after them, too. */
@@ -223,4 +248,21 @@ export async function withBody<T>(
     loaded.abandon();
     throw error;
   }
+}
+
+/** As `withBody`, for a write that uses several. */
+export async function withBodies<T>(
+  bodies: readonly StagedBody[],
+  write: (bodies: readonly BodyArgument[], cargo: Cargo) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = bodies;
+  if (first === undefined) return await write([], { bytes: 0, transfer: [] });
+  return await withBody(first, async (argument, cargo) => {
+    if (rest.length === 0) return await write([argument], cargo);
+    return await withBodies(rest, (others, more) =>
+      write([argument, ...others], {
+        bytes: cargo.bytes + more.bytes,
+        transfer: [...cargo.transfer, ...more.transfer],
+      }));
+  });
 }

@@ -1,4 +1,4 @@
-import type { TraceEvent, TracePage, TraceStore } from "../../mod.ts";
+import type { NewTraceEvent, TraceEvent, TracePage, TraceStore } from "../../mod.ts";
 import { DEFAULT_FINDS, tracePage } from "../../trace_page.ts";
 import { packTrace } from "../trace_rows.ts";
 import type { Link } from "./link.ts";
@@ -10,7 +10,7 @@ export class SqliteTrace implements TraceStore {
     this.#link = link;
   }
 
-  async record(events: readonly TraceEvent[]): Promise<void> {
+  async record(events: readonly NewTraceEvent[]): Promise<void> {
     if (events.length === 0) return;
     await this.#link.task(() =>
       this.#link.writer.doInBackground("recordTrace", { events: packTrace(events) })

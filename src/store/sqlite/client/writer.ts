@@ -43,6 +43,10 @@ export class Writer {
   /** When the oldest batch in flight was sent, or the one before it came back. */
   #waitingSince = 0;
   #queue: Waiting[] = [];
+  /** Slices of long changes. One of all is in flight at a time: nobody else waits for more than one. */
+  #slices: Waiting[] = [];
+  /** The batch that the slice in flight went with. */
+  #sliceBatch: number | null = null;
   /** What nobody waits for: at most one of these goes with a batch. */
   #background: Waiting[] = [];
   #scheduled = false;
@@ -84,6 +88,11 @@ export class Writer {
     return this.#put(this.#queue, { kind, args } as Write, cargo);
   }
 
+  /** As `do`, for a write that keeps the worker busy for a while: those that do not go first. */
+  doSlice<K extends WriteKind>(kind: K, args: Writes[K]["args"]): Promise<Writes[K]["result"]> {
+    return this.#put(this.#slices, { kind, args } as Write, NO_CARGO);
+  }
+
   /** As `do`, behind everything else: it shares a commit that is made anyway, or has one of its own while nothing else happens. */
   doInBackground<K extends WriteKind>(kind: K, args: Writes[K]["args"]): Promise<Writes[K]["result"]> {
     return this.#put(this.#background, { kind, args } as Write, NO_CARGO);
@@ -108,13 +117,18 @@ export class Writer {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      while (this.#queue.length > 0 && this.#inFlight.size < MAX_IN_FLIGHT) this.#send();
+      while ((this.#queue.length > 0 || this.#hasSlice) && this.#inFlight.size < MAX_IN_FLIGHT) this.#send();
       if (this.#background.length > 0 && this.#inFlight.size === 0) this.#send();
     });
   }
 
+  get #hasSlice(): boolean {
+    return this.#slices.length > 0 && this.#sliceBatch === null;
+  }
+
   #send(): void {
-    const members = [...this.#nextMembers(), ...this.#background.splice(0, 1)];
+    const slice = this.#hasSlice ? this.#slices.splice(0, 1) : [];
+    const members = [...this.#nextMembers(), ...slice, ...this.#background.splice(0, 1)];
     const batch: Batch = {
       batch: ++this.#lastBatch,
       now: this.#clock.now(),
@@ -122,10 +136,11 @@ export class Writer {
     };
     if (this.#inFlight.size === 0) this.#waitingSince = batch.now;
     this.#inFlight.set(batch.batch, members);
+    if (slice.length > 0) this.#sliceBatch = batch.batch;
     try {
       this.#handle.post(batch, members.flatMap((member) => member.cargo.transfer));
     } catch (error) {
-      this.#inFlight.delete(batch.batch);
+      this.#landed(batch.batch);
       for (const member of members) member.reject(error);
     }
   }
@@ -145,12 +160,17 @@ export class Writer {
 
   #receive(reply: BatchReply): void {
     const members = this.#inFlight.get(reply.batch) ?? [];
-    this.#inFlight.delete(reply.batch);
+    this.#landed(reply.batch);
     this.#waitingSince = this.#clock.now();
     this.#count(reply, members.length);
     members.forEach((member, place) => this.#settle(member, reply.outcomes[place]!));
     this.#schedule();
     this.#onEffects(reply.effects);
+  }
+
+  #landed(batch: number): void {
+    this.#inFlight.delete(batch);
+    if (this.#sliceBatch === batch) this.#sliceBatch = null;
   }
 
   #settle(member: Waiting, outcome: WriteOutcome): void {
@@ -172,9 +192,10 @@ export class Writer {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#queue, ...this.#background];
+    const waiting = [...this.#inFlight.values(), this.#queue, this.#slices, this.#background].flat();
     this.#inFlight.clear();
     this.#queue = [];
+    this.#slices = [];
     this.#background = [];
     for (const member of waiting) member.reject(error);
   }

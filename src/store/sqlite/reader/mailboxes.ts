@@ -23,6 +23,13 @@ export const credential: Query<"credential"> = (db, { account }) =>
     ?.credential ??
     null;
 
+export const usage: Query<"usage"> = (db, { account }) =>
+  db.get<{ bytes: number; messages: number }>(
+    `SELECT coalesce(sum(m.bytes), 0) AS bytes, coalesce(sum(m.messages), 0) AS messages
+     FROM mailboxes m JOIN accounts a ON a.id = m.account_id WHERE m.removed = 0 AND a.name = ?`,
+    account,
+  )!;
+
 export const listMailboxes: Query<"listMailboxes"> = (db, { account }) =>
   db.all<MailboxRecord>(`${SELECT_MAILBOX} AND a.name = ?`, account).map(toMailbox);
 

@@ -4,13 +4,15 @@ import type { UidRanges } from "../../mod.ts";
 import type { Database } from "../database.ts";
 import type { ChangePage, Page } from "../protocol.ts";
 import { mailboxById } from "../records.ts";
-import { packRows, ROW_COLUMNS, type RowArray, type RowArrayWithDigest } from "../rows.ts";
+import { rangesFrom } from "../../ranges.ts";
+import { inRangesSql, packRows, ROW_COLUMNS, type RowArray, type RowArrayWithDigest } from "../rows.ts";
 import type { Query } from "./query.ts";
 
 /** The most that one page holds, so that neither thread works on it for long. */
 const PAGE_ROWS = 500;
 const PAGE_CHARS = 256 * 1024;
-const PAGE_RANGES = 1000;
+/** Of changes; most are of new mail, or few. */
+const CHANGED_ROWS = 2000;
 
 interface Source<R> {
   readonly sql: string;
@@ -20,17 +22,18 @@ interface Source<R> {
 }
 
 const ROWS: Source<RowArray> = {
-  sql: `SELECT ${ROW_COLUMNS} FROM messages m
-    WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ?`,
+  sql: inRangesSql({ columns: ROW_COLUMNS }),
   step: PAGE_ROWS,
   weigh: () => 0,
 };
 
 const DIGESTS: Source<RowArrayWithDigest> = {
-  sql: `SELECT ${ROW_COLUMNS}, h.digest FROM messages m JOIN heads h ON h.body_id = m.body_id
-    WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ?`,
+  sql: inRangesSql({
+    columns: `${ROW_COLUMNS}, h.digest`,
+    join: "CROSS JOIN heads h ON h.body_id = m.body_id",
+  }),
   step: 25,
-  weigh: (row) => row[7].length,
+  weigh: (row) => row[8].length,
 };
 
 export const rows: Query<"rows"> = (db, args) => {
@@ -41,7 +44,7 @@ export const rows: Query<"rows"> = (db, args) => {
 export const digests: Query<"digests"> = (db, args) => {
   const page = collect(db, args, DIGESTS);
   return {
-    rows: { ...packRows(page.rows), digests: page.rows.map((row) => row[7]) },
+    rows: { ...packRows(page.rows), digests: page.rows.map((row) => row[8]) },
     nextUid: page.nextUid,
   };
 };
@@ -54,20 +57,17 @@ function collect<R extends RowArray | RowArrayWithDigest>(
   const found: R[] = [];
   if (mailboxById(db, mailboxId) === null) return { rows: found, nextUid: null };
   let weight = 0;
-  for (const [place, [first, last]] of uids.entries()) {
-    let from = first;
-    if (place === PAGE_RANGES) return { rows: found, nextUid: from };
-    for (;;) {
-      const limit = Math.min(source.step, PAGE_ROWS - found.length);
-      if (limit === 0 || weight > PAGE_CHARS) return { rows: found, nextUid: from };
-      const more = db.arrays<R>(source.sql, mailboxId, from, last, limit);
-      for (const row of more) {
-        found.push(row);
-        weight += source.weigh(row);
-      }
-      if (more.length < limit) break;
-      from = more[limit - 1]![0] + 1;
+  let rest = uids;
+  while (rest.length > 0) {
+    const limit = Math.min(source.step, PAGE_ROWS - found.length);
+    if (limit === 0 || weight > PAGE_CHARS) return { rows: found, nextUid: rest[0]![0] };
+    const part = rest.slice(0, limit);
+    const more = db.arrays<R>(source.sql, JSON.stringify(part), mailboxId, limit);
+    for (const row of more) {
+      found.push(row);
+      weight += source.weigh(row);
     }
+    rest = more.length < limit ? rest.slice(part.length) : rangesFrom(rest, more[limit - 1]![0] + 1);
   }
   return { rows: found, nextUid: null };
 }
@@ -80,24 +80,25 @@ export const changes: Query<"changes"> = (db, args) => db.snapshot(() => readCha
 
 const readChanges = (
   db: Database,
-  { mailboxId, modseq, after }: Parameters<typeof changes>[1],
+  { mailboxId, modseq, after, vanishedOnly }: Parameters<typeof changes>[1],
 ): ChangePage => {
   const mailbox = mailboxById(db, mailboxId);
   if (mailbox === null) throw new NoSuchMailbox();
   const [afterModseq, afterUid] = after ?? [modseq, 0xffffffff];
-  const found = db.arrays<RowArray>(
+  const found = vanishedOnly ? [] : db.arrays<RowArray>(
     `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND (m.modseq, m.uid) > (?, ?)
-     ORDER BY m.modseq, m.uid LIMIT ${PAGE_ROWS}`,
+     ORDER BY m.modseq, m.uid LIMIT ${CHANGED_ROWS}`,
     mailboxId,
     afterModseq,
     afterUid,
   );
-  const last = found.length === PAGE_ROWS ? found[PAGE_ROWS - 1]! : null;
+  const last = found.length === CHANGED_ROWS ? found[CHANGED_ROWS - 1]! : null;
   return {
     highestModseq: mailbox.modseq,
     uidNext: mailbox.uidnext,
     rows: packRows(found),
     vanished: last === null ? vanishedSince(db, mailboxId, modseq) : new Uint32Array(0),
+    vanishedComplete: modseq >= mailbox.log_from,
     next: last === null ? null : [last[1], last[0]],
   };
 };

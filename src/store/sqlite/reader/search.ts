@@ -1,83 +1,130 @@
-import type { MessageDigest } from "../../../wire/mime/digest.ts";
-import {
-  type CompiledKey,
-  compileKey,
-  type SearchRow,
-  type SearchSubject,
-  uidBounds,
-} from "../../evaluate.ts";
-import type { Database } from "../database.ts";
+/**
+ * Searches a mailbox. What SQL can tell of the rows narrows it down first, then what the index knows of the texts; only where
+ * both leave it open a message is looked into.
+ */
+import { type CompiledKey, compileKey, type SearchRow, uidBounds } from "../../evaluate.ts";
+import type { SearchKey } from "../../search.ts";
+import type { Database, Value } from "../database.ts";
+import type { IndexAnswers } from "../index/lookup.ts";
 import { mailboxById } from "../records.ts";
 import { ROW_COLUMNS, type RowArray } from "../rows.ts";
-import { BodyGone, StoredBody } from "./body.ts";
+import { BodyGone } from "./body.ts";
 import type { SlicedQuery } from "./query.ts";
+import { rowCondition } from "./row_condition.ts";
+import { StoredSubject } from "./subject.ts";
 
-const SLICE_ROWS = 500;
-/** What deciding by a row costs, next to looking at one byte. */
+/** Messages whose ids are read in one go, and messages whose rows are. */
+const ID_STEP = 5000;
+const ROW_STEP = 500;
+/** What reading an id, or a row, costs next to looking at one byte. */
+const ID_COST = 10;
 const ROW_COST = 100;
 
-export const search: SlicedQuery<"search"> = function* (db, { mailboxId, key }) {
+interface Task {
+  readonly db: Database;
+  readonly mailboxId: number;
+  readonly key: SearchKey;
+  readonly compiled: CompiledKey;
+  /** Null: there is no index, or it knows nothing of this. */
+  readonly answers: IndexAnswers | null;
+  /** The rows that can match at all. */
+  readonly source: { readonly sql: string; readonly values: readonly Value[]; readonly exact: boolean };
+}
+
+export const search: SlicedQuery<"search"> = function* (db, { mailboxId, key }, { report, index }) {
+  const mailbox = mailboxById(db, mailboxId);
+  if (mailbox === null) return new Uint32Array(0);
+  const answers = index === null ? null : yield* index.consult(key, mailbox.messages);
+  const task: Task = {
+    db,
+    mailboxId,
+    key,
+    compiled: compileKey(key),
+    answers,
+    source: sourceOf(mailboxId, key),
+  };
   const found: number[] = [];
-  const compiled = compileKey(key);
   const [first, last] = uidBounds(key);
-  if (mailboxById(db, mailboxId) === null) return new Uint32Array(0);
-  for (let from = first;;) {
-    const slice = db.arrays<RowArray>(
-      `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ?
-       ORDER BY m.uid LIMIT ${SLICE_ROWS}`,
-      mailboxId,
-      from,
-      last,
-    );
-    for (const row of slice) {
-      if (yield* matches(db, compiled, row)) found.push(row[0]);
+  let done = 0;
+  for (let from = first; from <= last;) {
+    const ids = readIds(task, from, last);
+    const open: number[] = [];
+    for (const [place, uid] of ids.uids.entries()) {
+      const known = task.source.exact ? true : answers?.decide(key, ids.bodies[place]!) ?? null;
+      if (known === true) found.push(uid);
+      else if (known === null) open.push(uid);
     }
-    if (slice.length < SLICE_ROWS) return Uint32Array.from(found);
-    yield slice.length * ROW_COST;
-    from = slice[SLICE_ROWS - 1]![0] + 1;
+    yield ids.uids.length * ID_COST;
+    for (let at = 0; at < open.length; at += ROW_STEP) {
+      yield* lookInto(task, open.slice(at, at + ROW_STEP), found);
+      report(done + at, mailbox.messages);
+    }
+    if (ids.uids.length < ID_STEP) break;
+    done += ids.uids.length;
+    from = ids.uids.at(-1)! + 1;
   }
+  return Uint32Array.from(found).sort();
 };
 
-function* matches(db: Database, key: CompiledKey, packed: RowArray): Generator<number, boolean> {
-  const [uid, modseq, bits, internalDate, size, , keywords] = packed;
-  const row: SearchRow = { uid, modseq, bits, keywords: keywords ?? "", internalDate, size };
-  const decided = key.test(row);
+function sourceOf(mailboxId: number, key: SearchKey): Task["source"] {
+  const condition = rowCondition(key);
+  const joined = condition?.joins ? "JOIN sort_keys k ON k.body_id = m.body_id" : "";
+  return {
+    sql: `FROM messages m ${joined} WHERE m.mailbox_id = ? AND ${condition?.sql ?? "1"}`,
+    values: [mailboxId, ...condition?.values ?? []],
+    exact: condition?.exact ?? false,
+  };
+}
+
+/** The next messages that can match, ascending. One JSON text is read faster than thousands of rows. */
+function readIds(
+  { db, source }: Task,
+  from: number,
+  last: number,
+): { readonly uids: number[]; readonly bodies: number[] } {
+  const { uids, bodies } = db.get<{ uids: string; bodies: string }>(
+    `SELECT json_group_array(uid) AS uids, json_group_array(body_id) AS bodies FROM
+     (SELECT m.uid, m.body_id ${source.sql} AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ${ID_STEP})`,
+    ...source.values,
+    from,
+    last,
+  )!;
+  return { uids: JSON.parse(uids), bodies: JSON.parse(bodies) };
+}
+
+/** Decides about messages by their rows and, where these do not tell, by their texts. */
+function* lookInto(task: Task, uids: readonly number[], found: number[]): Generator<number, void> {
+  const rows = task.db.arrays<RowArray>(
+    `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND m.uid IN (SELECT value FROM json_each(?))`,
+    task.mailboxId,
+    JSON.stringify(uids),
+  );
+  for (const row of rows) {
+    if (yield* matches(task, row)) found.push(row[0]);
+  }
+  yield rows.length * ROW_COST;
+}
+
+function* matches({ db, compiled, answers }: Task, packed: RowArray): Generator<number, boolean> {
+  const [uid, modseq, bits, internalDate, size, bodyId, keywords, savedAt] = packed;
+  const row: SearchRow = {
+    uid,
+    modseq,
+    bits,
+    keywords: keywords ?? "",
+    internalDate,
+    savedAt,
+    size,
+    bodyId,
+    ...(answers === null ? {} : { known: (key: SearchKey) => answers.knows(key, bodyId) }),
+  };
+  const decided = compiled.test(row);
   if (decided !== null) return decided;
   try {
-    return yield* key.examine(new StoredSubject(db, row, packed[5]));
+    return yield* compiled.examine(new StoredSubject(db, row, bodyId));
   } catch (error) {
     // Expunged and swept while we searched.
     if (error instanceof BodyGone) return false;
     throw error;
-  }
-}
-
-class StoredSubject implements SearchSubject {
-  readonly row: SearchRow;
-  readonly #db: Database;
-  readonly #bodyId: number;
-  #body: StoredBody | null = null;
-  #digest: MessageDigest | null = null;
-
-  constructor(db: Database, row: SearchRow, bodyId: number) {
-    this.#db = db;
-    this.row = row;
-    this.#bodyId = bodyId;
-  }
-
-  digest(): MessageDigest {
-    this.#digest ??= this.#readDigest();
-    return this.#digest;
-  }
-
-  read(start: number, end: number): Uint8Array {
-    this.#body ??= new StoredBody(this.#db, this.#bodyId);
-    return this.#body.read(start, end);
-  }
-
-  #readDigest(): MessageDigest {
-    const head = this.#db.get<{ digest: string }>("SELECT digest FROM heads WHERE body_id = ?", this.#bodyId);
-    if (head === undefined) throw new BodyGone(`There is no body ${this.#bodyId} any more`);
-    return JSON.parse(head.digest);
   }
 }

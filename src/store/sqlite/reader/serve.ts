@@ -1,10 +1,26 @@
+import { concatBytes } from "../../../core/bytes.ts";
 import { runInSlices } from "../../slices.ts";
+import type { ByteRange } from "../../mod.ts";
 import type { Database } from "../database.ts";
 import { openForReading } from "../open.ts";
 import { packError } from "../packed_error.ts";
-import type { Cancel, Close, Closed, ReadKind, ReadReply, ReadRequest, Start, Started } from "../protocol.ts";
+import type {
+  BodyPieces,
+  Cancel,
+  Close,
+  Closed,
+  IndexDamage,
+  ReadKind,
+  ReadProgress,
+  ReadReply,
+  ReadRequest,
+  Start,
+  Started,
+} from "../protocol.ts";
 import type { WorkerPort } from "../worker_port.ts";
-import { StoredBody } from "./body.ts";
+import { listAcl, sharedWith } from "./acl.ts";
+import { listAnnotations } from "./annotations.ts";
+import { readChunk, StoredBody } from "./body.ts";
 import { digestBody } from "./digest_body.ts";
 import {
   credential,
@@ -13,16 +29,22 @@ import {
   mailboxByName,
   mailboxByNumber,
   subscriptions,
+  usage,
   view,
 } from "./mailboxes.ts";
 import { changes, digests, rows } from "./messages.ts";
 import { fact, listFacts } from "./facts.ts";
+import { listHidden } from "./hidden.ts";
+import { IndexLookup } from "../index/lookup.ts";
 import type { Query, SlicedQuery } from "./query.ts";
+import { listScripts, script, standingScripts } from "./scripts.ts";
 import { search } from "./search.ts";
+import { sort } from "./sort.ts";
 import { countSpool, dueSpool, listSpool, nextDue, oneSpoolMessage } from "./spool.ts";
+import { thread } from "./thread.ts";
 import { findTrace, traceOf } from "./trace.ts";
 
-type SlicedKind = "search" | "digestBody";
+type SlicedKind = "search" | "sort" | "thread" | "digestBody";
 type PlainKind = Exclude<ReadKind, SlicedKind>;
 
 /** Pieces of a body in one answer. */
@@ -31,6 +53,31 @@ const PIECES = 2;
 const body: Query<"body"> = (db, { bodyId, range }) =>
   db.snapshot(() => new StoredBody(db, bodyId).pieces(range.start, range.end, PIECES));
 
+const bodies: Query<"bodies"> = (db, { reads }) =>
+  db.snapshot(() => {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const counts: number[] = [];
+    const next: (number | null)[] = [];
+    for (const { bodyId, range } of reads) {
+      const found = tryPieces(db, bodyId, range);
+      if (found !== null) pieces.push(...found.pieces);
+      counts.push(found?.pieces.length ?? -1);
+      next.push(found?.next ?? null);
+    }
+    return { bytes: concatBytes(pieces), lengths: pieces.map(({ length }) => length), counts, next };
+  });
+
+const stagedChunk: Query<"stagedChunk"> = (db, { bodyId, place }) => readChunk(db, bodyId, place).slice();
+
+/** Null when it fails, in whatever way: who asks hears the reason when he asks for it alone. */
+function tryPieces(db: Database, bodyId: number, range: ByteRange): BodyPieces | null {
+  try {
+    return new StoredBody(db, bodyId).pieces(range.start, range.end, PIECES);
+  } catch {
+    return null;
+  }
+}
+
 const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   listAccounts,
   credential,
@@ -38,11 +85,20 @@ const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   mailboxByName,
   mailboxById: mailboxByNumber,
   subscriptions,
+  usage,
+  listAcl,
+  sharedWith,
+  listAnnotations,
+  listScripts,
+  script,
+  standingScripts,
   view,
   rows,
   digests,
   changes,
   body,
+  bodies,
+  stagedChunk,
   dueSpool,
   nextDue,
   listSpool,
@@ -50,14 +106,17 @@ const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   countSpool,
   traceOf,
   findTrace,
+  listHidden,
   fact,
   listFacts,
 };
 
-const SLICED_QUERIES: { readonly [K in SlicedKind]: SlicedQuery<K> } = { search, digestBody };
+const SLICED_QUERIES: { readonly [K in SlicedKind]: SlicedQuery<K> } = { search, sort, thread, digestBody };
+/** How often a long read tells how far it is. */
+const REPORT_MS = 500;
 
 /** Answers requests; those that take long in slices, between which others are answered. */
-export function startReader(port: WorkerPort, { path }: Extract<Start, { role: "reader" }>): void {
+export function startReader(port: WorkerPort, { path, index }: Extract<Start, { role: "reader" }>): void {
   let db: Database;
   try {
     db = openForReading(path);
@@ -68,6 +127,10 @@ export function startReader(port: WorkerPort, { path }: Extract<Start, { role: "
     return;
   }
   const cancelled = new Set<number>();
+  const lookup = index === null ? null : new IndexLookup(
+    index,
+    (indexDamage) => port.postMessage({ indexDamage } satisfies IndexDamage),
+  );
   port.onmessage = ({ data }) => {
     const message = data as ReadRequest | Cancel | Close;
     if ("close" in message) {
@@ -76,7 +139,7 @@ export function startReader(port: WorkerPort, { path }: Extract<Start, { role: "
     } else if ("cancel" in message) {
       cancelled.add(message.cancel);
     } else if (isSliced(message)) {
-      answerInSlices(port, db, { message, cancelled });
+      answerInSlices(port, db, { message, cancelled, index: lookup });
     } else {
       send(port, answer(db, message));
     }
@@ -85,7 +148,7 @@ export function startReader(port: WorkerPort, { path }: Extract<Start, { role: "
 }
 
 function isSliced(message: ReadRequest): message is Extract<ReadRequest, { kind: SlicedKind }> {
-  return message.kind === "search" || message.kind === "digestBody";
+  return Object.hasOwn(SLICED_QUERIES, message.kind);
 }
 
 function answer(db: Database, message: Exclude<ReadRequest, { kind: SlicedKind }>): ReadReply {
@@ -102,17 +165,24 @@ function answer(db: Database, message: Exclude<ReadRequest, { kind: SlicedKind }
 interface SlicedTask {
   readonly message: Extract<ReadRequest, { kind: SlicedKind }>;
   readonly cancelled: Set<number>;
+  readonly index: IndexLookup | null;
 }
 
 async function answerInSlices(
   port: WorkerPort,
   db: Database,
-  { message, cancelled }: SlicedTask,
+  { message, cancelled, index }: SlicedTask,
 ): Promise<void> {
   const { request } = message;
   try {
     const query = SLICED_QUERIES[message.kind] as SlicedQuery<SlicedKind>;
-    const task = query(db, message.args as never);
+    let told = performance.now();
+    const report = (done: number, total: number) => {
+      if (performance.now() - told < REPORT_MS) return;
+      told = performance.now();
+      port.postMessage({ request, done, total } satisfies ReadProgress);
+    };
+    const task = query(db, message.args as never, { report, index });
     send(port, { request, ok: true, value: await runInSlices(task, () => cancelled.has(request)) });
   } catch (error) {
     send(port, { request, ok: false, error: packError(error) });

@@ -1,4 +1,5 @@
 import { DEFAULT_MAILBOXES } from "../../names.ts";
+import { forgetIdentifier } from "./acl.ts";
 import type { Command, WriteContext } from "./context.ts";
 import { insertMailbox } from "./mailbox_rows.ts";
 
@@ -22,6 +23,9 @@ export const removeAccount: Command<"removeAccount"> = (context, { account }) =>
     "UPDATE mailboxes SET removed = 1, modseq = modseq + 1 WHERE account_id = ? AND removed = 0 RETURNING id, modseq",
     found.id,
   );
+  db.run("DELETE FROM annotations WHERE account_id = ?", found.id);
+  db.run("DELETE FROM scripts WHERE account_id = ?", found.id);
+  forgetIdentifier(context, account);
   for (const { id, modseq } of mailboxes) effects.mailboxChanged(id, modseq);
   effects.litter = true;
   return true;

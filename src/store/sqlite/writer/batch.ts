@@ -5,18 +5,22 @@
 import { type Database, isUncertain } from "../database.ts";
 import { packError } from "../packed_error.ts";
 import type { Batch, BatchReply, Write, WriteKind, WriteOutcome } from "../protocol.ts";
+import { setAcl } from "./acl.ts";
+import { setAnnotations } from "./annotations.ts";
 import { ensureAccount, removeAccount, setCredential } from "./accounts.ts";
-import { abandonStaged, discardBody, stageChunk } from "./bodies.ts";
+import { abandonStaged, discardBody, stageChunk, storeStaged } from "./bodies.ts";
 import { type Command, EffectLog, type WriteContext } from "./context.ts";
-import { accept, append } from "./delivery.ts";
+import { accept, append, replace } from "./delivery.ts";
 import { addToFact, putFact, removeFact } from "./facts.ts";
 import { createMailbox, removeMailbox, renameMailbox, subscribe } from "./mailboxes.ts";
 import { claimRecent, expunge, setFlags } from "./messages.ts";
 import type { Reserve } from "./reserve.ts";
-import { dropSpool, flushSpool, holdSpool, settle } from "./spool.ts";
-import { sweep } from "./sweep.ts";
+import { activateScript, putScript, removeScript, renameScript } from "./scripts.ts";
+import { dropSpool, flushSpool, holdSpool, postponeSpool, settle } from "./spool.ts";
+import { restoreHidden } from "./hidden.ts";
+import { emptyRemoved, sweep } from "./sweep.ts";
 import { purgeTrace, recordTrace } from "./trace.ts";
-import { copy } from "./transfer.ts";
+import { copy, takeBackCopy } from "./transfer.ts";
 
 const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
   ensureAccount,
@@ -28,14 +32,24 @@ const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
   subscribe,
   accept,
   append,
+  replace,
   claimRecent,
   setFlags,
   expunge,
   copy,
+  takeBackCopy,
+  setAcl,
+  setAnnotations,
+  putScript,
+  removeScript,
+  renameScript,
+  activateScript,
+  storeStaged,
   stageChunk,
   discardBody,
   abandonStaged,
   settle,
+  postponeSpool,
   flushSpool,
   holdSpool,
   dropSpool,
@@ -44,6 +58,8 @@ const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
   putFact,
   addToFact,
   removeFact,
+  restoreHidden,
+  emptyRemoved,
   sweep,
 };
 
@@ -51,6 +67,11 @@ const COMMANDS: { readonly [K in WriteKind]: Command<K> } = {
 const GROWING: ReadonlySet<WriteKind> = new Set([
   "accept",
   "append",
+  "replace",
+  "setAcl",
+  "setAnnotations",
+  "putScript",
+  "storeStaged",
   "stageChunk",
   "recordTrace",
 ]);

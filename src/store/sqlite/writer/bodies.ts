@@ -1,6 +1,9 @@
 import { constants, zstdCompressSync } from "node:zlib";
+import type { MessageDigest } from "../../../wire/mime/digest.ts";
 import { DigestBuilder } from "../../../wire/mime/mod.ts";
+import { sortKeysOf } from "../../sort_keys.ts";
 import { type BodyArgument, CHUNK_BYTES, CHUNKS_PER_BODY } from "../protocol.ts";
+import { insertSortKeys } from "../sort_rows.ts";
 import type { Command, WriteContext } from "./context.ts";
 
 /** Smaller chunks are left as they are: a page or two saved is not worth the time. */
@@ -15,7 +18,15 @@ export interface StoredBodyRef {
 
 /** Puts a body into the tables with so many references. */
 export function storeBody(context: WriteContext, body: BodyArgument, refs: number): StoredBodyRef {
-  return body.kind === "inline" ? storeInline(context, body, refs) : adoptStaged(context, body, refs);
+  if (refs > 0) context.effects.bodies++;
+  switch (body.kind) {
+    case "inline":
+      return storeInline(context, body, refs);
+    case "staged":
+      return adoptStaged(context, body, refs);
+    case "stored":
+      return adopt(context, body.bodyId, refs);
+  }
 }
 
 type InlineBody = Extract<BodyArgument, { kind: "inline" }>;
@@ -27,26 +38,40 @@ function storeInline(context: WriteContext, body: InlineBody, refs: number): Sto
   const builder = new DigestBuilder();
   builder.write(prefix);
   for (const chunk of chunks) builder.write(chunk);
-  const digest = JSON.stringify(builder.finish());
+  const digest = builder.finish();
+  const json = JSON.stringify(digest);
   const id = insertBody(context, { refs, size, prefixSize: prefix.length });
-  insertHead(context, { id, digest, prefix });
+  insertHead(context, { id, digest, json, prefix });
   chunks.forEach((data, place) => insertChunk(context, { id, place, data }));
   return { id, size };
 }
 
 function adoptStaged(context: WriteContext, body: StagedBody, refs: number): StoredBodyRef {
   const size = body.prefix.length + body.length;
-  const adopted = context.db.run(
-    "UPDATE bodies SET refs = ?, size = ?, prefix_size = ? WHERE id = ? AND refs = -1",
-    refs,
+  context.db.run(
+    "UPDATE bodies SET size = ?, prefix_size = ? WHERE id = ? AND refs = -1",
     size,
     body.prefix.length,
     body.bodyId,
   );
-  if (adopted !== 1) throw new Error(`Staged body ${body.bodyId} is not there`);
-  insertHead(context, { id: body.bodyId, digest: body.digest, prefix: body.prefix });
-  return { id: body.bodyId, size };
+  const adopted = adopt(context, body.bodyId, refs);
+  const { digest: json, prefix } = body;
+  insertHead(context, { id: body.bodyId, digest: JSON.parse(json), json, prefix });
+  return adopted;
 }
+
+function adopt({ db }: WriteContext, id: number, refs: number): StoredBodyRef {
+  const body = db.get<{ size: number }>(
+    "UPDATE bodies SET refs = ? WHERE id = ? AND refs = -1 RETURNING size",
+    refs,
+    id,
+  );
+  if (body === undefined) throw new Error(`Staged body ${id} is not there`);
+  return { id, size: body.size };
+}
+
+/** Stores a whole body for a write that comes later: until then it is being staged. */
+export const storeStaged: Command<"storeStaged"> = (context, { body }) => storeBody(context, body, -1).id;
 
 /** A chunk on its way: `refs` of -1 marks the body as being staged. */
 export const stageChunk: Command<"stageChunk"> = (context, { bodyId, place, data }) => {
@@ -65,10 +90,6 @@ export const abandonStaged: Command<"abandonStaged"> = (context) => {
   context.effects.litter = true;
 };
 
-export function retainBody(context: WriteContext, id: number): void {
-  context.db.run("UPDATE bodies SET refs = refs + 1 WHERE id = ?", id);
-}
-
 /** Gives one reference up; with the last one the body goes. */
 export function releaseBody(context: WriteContext, id: number): void {
   const body = context.db.get<{ refs: number; size: number }>(
@@ -76,7 +97,7 @@ export function releaseBody(context: WriteContext, id: number): void {
     id,
   );
   if (body === undefined || body.refs > 0) return;
-  if (body.size <= SMALL_BODY) deleteBody(context, id);
+  if (isSmall(body.size)) deleteBody(context, id);
   else context.effects.litter = true;
 }
 
@@ -94,9 +115,14 @@ export function deleteBodySlice(context: WriteContext, id: number, limit: number
   return deleted;
 }
 
-function deleteBody({ db }: WriteContext, id: number): void {
+export function isSmall(size: number): boolean {
+  return size <= SMALL_BODY;
+}
+
+export function deleteBody({ db }: WriteContext, id: number): void {
   db.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", ...chunkIds(id));
   db.run("DELETE FROM heads WHERE body_id = ?", id);
+  db.run("DELETE FROM sort_keys WHERE body_id = ?", id);
   db.run("DELETE FROM bodies WHERE id = ?", id);
 }
 
@@ -118,15 +144,21 @@ function insertBody(
 
 function insertHead(
   context: WriteContext,
-  head: { readonly id: number; readonly digest: string; readonly prefix: Uint8Array },
+  head: {
+    readonly id: number;
+    readonly digest: MessageDigest;
+    readonly json: string;
+    readonly prefix: Uint8Array;
+  },
 ): void {
   const prefix = head.prefix.length === 0 ? null : head.prefix;
   context.db.run(
     "INSERT INTO heads (body_id, digest, prefix) VALUES (?, ?, ?)",
     head.id,
-    head.digest,
+    head.json,
     prefix,
   );
+  insertSortKeys(context.db, head.id, sortKeysOf(head.digest, head.id));
 }
 
 function insertChunk(

@@ -8,6 +8,7 @@ export class EffectLog {
   queuedMessages = 0;
   queuedRecipients = 0;
   litter = false;
+  bodies = 0;
 
   mailboxChanged(mailboxId: number, modseq: number): void {
     this.#mailboxes.set(mailboxId, modseq);
@@ -19,11 +20,19 @@ export class EffectLog {
     this.queuedMessages += other.queuedMessages;
     this.queuedRecipients += other.queuedRecipients;
     this.litter ||= other.litter;
+    this.bodies += other.bodies;
   }
 
   pack(): Effects {
-    const { spoolTouched, queuedMessages, queuedRecipients, litter } = this;
-    return { mailboxes: [...this.#mailboxes], spoolTouched, queuedMessages, queuedRecipients, litter };
+    const { spoolTouched, queuedMessages, queuedRecipients, litter, bodies } = this;
+    return {
+      mailboxes: [...this.#mailboxes],
+      spoolTouched,
+      queuedMessages,
+      queuedRecipients,
+      litter,
+      bodies,
+    };
   }
 }
 

@@ -1,32 +1,49 @@
-import { NoSuchMailbox } from "../../errors.ts";
+import { NoSuchMailbox, NoSuchMessage } from "../../errors.ts";
 import { checkedName, INBOX } from "../../names.ts";
 import type { NewQueueEntry } from "../../mod.ts";
 import { accountId } from "./accounts.ts";
 import { discardBody, storeBody, type StoredBodyRef } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
+import { putFacts } from "./facts.ts";
 import { ensureMailbox, mailboxIdByName } from "./mailbox_rows.ts";
-import { SEEN } from "../../flags.ts";
+import { requireMailbox, requireWithin } from "./counts.ts";
+import { rowsIn } from "./message_rows.ts";
+import { removeRows } from "./messages.ts";
+import { DELETED, SEEN } from "../../flags.ts";
+import type { BodyArgument, LocalTarget } from "../protocol.ts";
 import { enqueue } from "./spool.ts";
 
 /** RFC 5321 section 6.1: one transaction takes the responsibility for all recipients. */
-export const accept: Command<"accept"> = (context, { id, body, receivedAt, local, queued }) => {
+export const accept: Command<"accept"> = (context, delivery) => {
+  const { id, body, receivedAt, local, edited, queued, facts } = delivery;
+  putFacts(context, facts);
+  for (const version of edited) deliver(context, version, { receivedAt, refs: 0 });
   const entry: NewQueueEntry | null = queued !== null && queued.recipients.length > 0 ? queued : null;
   if (local.length === 0 && entry === null) {
     if (body.kind === "staged") discardBody(context, { bodyId: body.bodyId });
     return null;
   }
+  const stored = deliver(context, { body, local }, { receivedAt, refs: entry === null ? 0 : 1 });
+  if (entry !== null) enqueue(context, { id, body: stored, queuedAt: receivedAt, entry });
+  return stored.id;
+};
+
+/** Stores a body and puts it into mailboxes; `refs` others refer to it too. */
+function deliver(
+  context: WriteContext,
+  { body, local }: { readonly body: BodyArgument; readonly local: readonly LocalTarget[] },
+  { receivedAt, refs }: { readonly receivedAt: number; readonly refs: number },
+): StoredBodyRef {
   const targets = local.map((target) => ({
     ...target,
     mailboxId: targetMailbox(context, target.account, target.mailbox),
   }));
-  const refs = targets.length + (entry === null ? 0 : 1);
-  const stored = storeBody(context, body, refs);
+  const stored = storeBody(context, body, refs + targets.length);
   for (const { mailboxId, bits, keywords } of targets) {
     insertMessage(context, mailboxId, { body: stored, bits, keywords, internalDate: receivedAt });
   }
-  if (entry !== null) enqueue(context, { id, body: stored, queuedAt: receivedAt, entry });
-  return stored.id;
-};
+  return stored;
+}
 
 function targetMailbox(context: WriteContext, account: string, name: string): number {
   const owner = accountId(context, account);
@@ -34,9 +51,27 @@ function targetMailbox(context: WriteContext, account: string, name: string): nu
   return ensureMailbox(context, owner, checkedName(name));
 }
 
-export const append: Command<"append"> = (context, { mailboxId, body, bits, keywords, internalDate }) => {
-  const stored = storeBody(context, body, 1);
-  return insertMessage(context, mailboxId, { body: stored, bits, keywords, internalDate });
+/** All or none (RFC 3502 section 6). */
+export const append: Command<"append"> = (context, { messages }) =>
+  messages.map(({ mailboxId, body, bits, keywords, internalDate, quota }) => {
+    const stored = storeBody(context, body, 1);
+    const { owner, ...place } = insertMessage(context, mailboxId, {
+      body: stored,
+      bits,
+      keywords,
+      internalDate,
+    });
+    requireWithin(context, owner, quota);
+    return place;
+  });
+
+/** RFC 8508: what comes counts against the quota when what goes is gone. */
+export const replace: Command<"replace"> = (context, { source, uid, message }) => {
+  const mailbox = requireMailbox(context, source);
+  const { rows } = rowsIn(context, source, [[uid, uid]], { limit: 1 });
+  if (rows.length === 0) throw new NoSuchMessage();
+  removeRows(context, mailbox, rows);
+  return append(context, { messages: [message] })[0]!;
 };
 
 interface NewMessage {
@@ -50,18 +85,22 @@ interface NewMessage {
 function insertMessage(context: WriteContext, mailboxId: number, message: NewMessage) {
   const { db, effects } = context;
   const { body, bits, keywords, internalDate } = message;
-  const place = db.get<{ uidnext: number; modseq: number; uidvalidity: number }>(
-    `UPDATE mailboxes SET uidnext = uidnext + 1, modseq = modseq + 1, messages = messages + 1,
-     unseen = unseen + ?, bytes = bytes + ? WHERE id = ? AND removed = 0 RETURNING uidnext, modseq, uidvalidity`,
+  const isDeleted = (bits & DELETED) !== 0;
+  const place = db.get<{ account_id: number; uidnext: number; modseq: number; uidvalidity: number }>(
+    `UPDATE mailboxes SET uidnext = uidnext + 1, modseq = modseq + 1, messages = messages + 1, unseen = unseen + ?,
+     bytes = bytes + ?, deleted = deleted + ?, deleted_bytes = deleted_bytes + ? WHERE id = ? AND removed = 0
+     RETURNING account_id, uidnext, modseq, uidvalidity`,
     (bits & SEEN) === 0 ? 1 : 0,
     body.size,
+    isDeleted ? 1 : 0,
+    isDeleted ? body.size : 0,
     mailboxId,
   );
   if (place === undefined) throw new NoSuchMailbox();
   const uid = place.uidnext - 1;
   db.run(
-    `INSERT INTO messages (mailbox_id, uid, modseq, flags, keywords, internal_date, size, body_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (mailbox_id, uid, modseq, flags, keywords, internal_date, size, body_id, saved_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     mailboxId,
     uid,
     place.modseq,
@@ -70,7 +109,8 @@ function insertMessage(context: WriteContext, mailboxId: number, message: NewMes
     internalDate,
     body.size,
     body.id,
+    context.now,
   );
   effects.mailboxChanged(mailboxId, place.modseq);
-  return { uid, uidValidity: place.uidvalidity };
+  return { uid, uidValidity: place.uidvalidity, owner: place.account_id };
 }

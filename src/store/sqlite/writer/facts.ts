@@ -1,5 +1,5 @@
 import { counterValue } from "../../facts_page.ts";
-import type { Fact } from "../../mod.ts";
+import type { Fact, SpacedFact } from "../../mod.ts";
 import type { Command, WriteContext } from "./context.ts";
 
 export const putFact: Command<"putFact"> = (context, { space, fact }) => put(context, space, fact);
@@ -29,6 +29,11 @@ export function purgeFacts({ db, now }: WriteContext, limit: number): number {
     now,
     limit,
   );
+}
+
+/** Puts facts that belong to something else that is being written. */
+export function putFacts(context: WriteContext, facts: readonly SpacedFact[]): void {
+  for (const fact of facts) put(context, fact.space, fact);
 }
 
 function put({ db }: WriteContext, space: string, { key, value, expiresAt }: Fact): void {

@@ -7,6 +7,7 @@ import {
   normalizeName,
   planRename,
   refuseInboxRemoval,
+  type RenamePlan,
 } from "../../names.ts";
 import { mailboxById, toMailbox } from "../records.ts";
 import { accountId, knownAccountId } from "./accounts.ts";
@@ -18,7 +19,6 @@ import {
   makeWithParents,
   nextUidValidity,
 } from "./mailbox_rows.ts";
-import { transferMessages } from "./transfer.ts";
 
 export const createMailbox: Command<"createMailbox"> = (context, { account, name, role }) => {
   const { db } = context;
@@ -39,6 +39,11 @@ export const renameMailbox: Command<"renameMailbox"> = (context, { account, from
   if (owner === null) throw new NoSuchMailbox();
   if (mailboxIdByName(context, owner, plan.to) !== null) throw new MailboxExists();
   if (plan.from === INBOX) return moveInbox(context, owner, plan.to);
+  renameTree(context, owner, plan);
+  return null;
+};
+
+function renameTree(context: WriteContext, owner: number, plan: RenamePlan): void {
   const moved = mailboxesBelow(context, owner, plan.from);
   if (moved.length === 0) throw new NoSuchMailbox();
   const leaving = new Set(moved.map((mailbox) => mailbox.name));
@@ -58,13 +63,17 @@ export const renameMailbox: Command<"renameMailbox"> = (context, { account, from
     );
   }
   for (const name of namesAbove(plan.to)) ensureMailbox(context, owner, name);
-};
+}
 
-/** RFC 3501 section 6.3.5: the messages leave, INBOX and what is below it stay. */
-function moveInbox(context: WriteContext, owner: number, to: string): void {
+/** RFC 3501 section 6.3.5: the messages leave, INBOX and what is below it stay. They are moved by the writes that follow. */
+function moveInbox(
+  context: WriteContext,
+  owner: number,
+  to: string,
+): { readonly from: number; readonly to: number } {
   const source = mailboxIdByName(context, owner, INBOX)!;
   const target = makeWithParents(context, { accountId: owner, name: to, role: null });
-  transferMessages(context, { from: source, to: target, uids: [[1, 0xffffffff]], move: true });
+  return { from: source, to: target };
 }
 
 export const removeMailbox: Command<"removeMailbox"> = (context, { account, name }) => {

@@ -1,94 +1,125 @@
-import { NoSuchMailbox } from "../../errors.ts";
-import { applyChange, DELETED, parseChange, SEEN } from "../../flags.ts";
-import { mailboxById, type MailboxRecord } from "../records.ts";
+import { applyChange, DELETED, parseChange, type ParsedChange, SEEN } from "../../flags.ts";
 import { packRows, type RowArray } from "../rows.ts";
-import { releaseBody } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
-import { rowsIn, takeOut } from "./transfer.ts";
+import { requireMailbox } from "./counts.ts";
+import { rowsIn } from "./message_rows.ts";
+import { disposeOf, logExpunged } from "./removal.ts";
 
+/** Messages that are changed, or removed, at a time: some 10 milliseconds of the writer's time. */
+const SLICE = 2000;
+
+/** One slice of the change. */
 export const setFlags: Command<"setFlags"> = (context, { mailboxId, uids, change, unchangedSince }) => {
   const { db, effects } = context;
   const parsed = parseChange(change);
-  const mailbox = requireMailbox(context, mailboxId);
-  const modseq = mailbox.modseq + 1;
-  const rows: RowArray[] = [];
-  const modified: number[] = [];
-  let unseen = 0;
-  let changed = false;
-  for (const row of rowsIn(context, mailboxId, uids)) {
-    const [uid, oldModseq, bits, internalDate, size, bodyId, keywords] = row;
-    if (unchangedSince !== null && oldModseq > unchangedSince) {
-      modified.push(uid);
-      continue;
-    }
-    const next = applyChange({ bits, keywords: keywords ?? "" }, parsed);
-    if (next.bits === bits && next.keywords === (keywords ?? "")) {
-      rows.push(row);
-      continue;
-    }
-    const text = next.keywords === "" ? null : next.keywords;
+  const modseq = requireMailbox(context, mailboxId).modseq + 1;
+  const { rows, next } = rowsIn(context, mailboxId, uids, { limit: SLICE });
+  const untouched = (row: RowArray) => unchangedSince === null || row[1] <= unchangedSince;
+  const plan = new FlagPlan(parsed, modseq);
+  const result = rows.filter(untouched).map((row) => plan.add(row));
+  for (const { bits, keywords, uids } of plan.changed()) {
     db.run(
-      "UPDATE messages SET modseq = ?, flags = ?, keywords = ? WHERE mailbox_id = ? AND uid = ?",
+      `UPDATE messages SET modseq = ?, flags = ?, keywords = ?
+       WHERE mailbox_id = ? AND uid IN (SELECT value FROM json_each(?))`,
       modseq,
-      next.bits,
-      text,
+      bits,
+      keywords,
       mailboxId,
-      uid,
+      JSON.stringify(uids),
     );
-    unseen += (bits & SEEN) - (next.bits & SEEN);
-    changed = true;
-    rows.push([uid, modseq, next.bits, internalDate, size, bodyId, text]);
   }
-  if (changed) {
-    db.run("UPDATE mailboxes SET modseq = ?, unseen = unseen + ? WHERE id = ?", modseq, unseen, mailboxId);
+  if (plan.hasChanges) {
+    db.run(
+      `UPDATE mailboxes SET modseq = ?, unseen = unseen + ?, deleted = deleted + ?, deleted_bytes = deleted_bytes + ?
+       WHERE id = ?`,
+      modseq,
+      plan.unseen,
+      plan.deleted,
+      plan.deletedBytes,
+      mailboxId,
+    );
     effects.mailboxChanged(mailboxId, modseq);
   }
-  return { rows: packRows(rows), modified };
+  const modified = rows.filter((row) => !untouched(row)).map((row) => row[0]);
+  return { rows: packRows(result), modified, next };
 };
 
+interface FlagGroup {
+  readonly bits: number;
+  readonly keywords: string | null;
+  readonly isChange: boolean;
+  /** Those that came to these flags from the same flags. */
+  readonly uids: number[];
+}
+
+/** Sorts messages by the flags that they have, of which there are few, so that each set is computed, and written, once. */
+class FlagPlan {
+  readonly #change: ParsedChange;
+  readonly #modseq: number;
+  readonly #groups = new Map<string, FlagGroup>();
+  hasChanges = false;
+  unseen = 0;
+  deleted = 0;
+  deletedBytes = 0;
+
+  constructor(change: ParsedChange, modseq: number) {
+    this.#change = change;
+    this.#modseq = modseq;
+  }
+
+  /** The row as it will be. */
+  add(row: RowArray): RowArray {
+    const [uid, , bits, internalDate, size, bodyId, keywords, savedAt] = row;
+    const group = this.#groupOf(bits, keywords);
+    if (!group.isChange) return row;
+    this.hasChanges = true;
+    group.uids.push(uid);
+    this.unseen += (bits & SEEN) - (group.bits & SEEN);
+    const deleted = ((group.bits & DELETED) - (bits & DELETED)) / DELETED;
+    this.deleted += deleted;
+    this.deletedBytes += deleted * size;
+    return [uid, this.#modseq, group.bits, internalDate, size, bodyId, group.keywords, savedAt];
+  }
+
+  changed(): FlagGroup[] {
+    return [...this.#groups.values()].filter((group) => group.isChange);
+  }
+
+  #groupOf(bits: number, keywords: string | null): FlagGroup {
+    const key = `${bits} ${keywords ?? ""}`;
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const next = applyChange({ bits, keywords: keywords ?? "" }, this.#change);
+    const group = {
+      bits: next.bits,
+      keywords: next.keywords === "" ? null : next.keywords,
+      isChange: next.bits !== bits || next.keywords !== (keywords ?? ""),
+      uids: [],
+    };
+    this.#groups.set(key, group);
+    return group;
+  }
+}
+
+/** One slice of the removal. */
 export const expunge: Command<"expunge"> = (context, { mailboxId, uids, any }) => {
   const mailbox = requireMailbox(context, mailboxId);
-  const rows = rowsIn(context, mailboxId, uids).filter((row) => any || (row[2] & DELETED) !== 0);
-  if (rows.length === 0) return [];
-  takeOut(context, mailboxId, rows);
-  hideOrRelease(context, mailbox, rows);
-  return rows.map((row) => row[0]);
+  const { rows, next } = rowsIn(context, mailboxId, uids, { limit: SLICE, deleted: !any });
+  if (rows.length > 0) removeRows(context, mailbox, rows);
+  return { uids: Uint32Array.from(rows, (row) => row[0]), next };
 };
+
+export function removeRows(
+  context: WriteContext,
+  mailbox: { readonly id: number; readonly account_id: number; readonly name: string },
+  rows: readonly RowArray[],
+): void {
+  logExpunged(context, mailbox.id, rows);
+  disposeOf(context, mailbox, rows);
+}
 
 export const claimRecent: Command<"claimRecent"> = (context, { mailboxId }) => {
   const mailbox = requireMailbox(context, mailboxId);
   context.db.run("UPDATE mailboxes SET recent_from = uidnext WHERE id = ?", mailboxId);
   return mailbox.recent_from;
 };
-
-/** What becomes of the bodies of messages that were taken out: hidden for a while, or given up. */
-export function hideOrRelease(
-  context: WriteContext,
-  mailbox: Pick<MailboxRecord, "account_id" | "name">,
-  rows: readonly RowArray[],
-): void {
-  for (const [, , bits, internalDate, size, bodyId, keywords] of rows) {
-    if (!context.keepsExpunged) {
-      releaseBody(context, bodyId);
-      continue;
-    }
-    context.db.run(
-      `INSERT INTO hidden (account_id, mailbox_name, expunged_at, flags, keywords, internal_date, size, body_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      mailbox.account_id,
-      mailbox.name,
-      context.now,
-      bits,
-      keywords,
-      internalDate,
-      size,
-      bodyId,
-    );
-  }
-}
-
-function requireMailbox({ db }: WriteContext, mailboxId: number): MailboxRecord {
-  const mailbox = mailboxById(db, mailboxId);
-  if (mailbox === null) throw new NoSuchMailbox();
-  return mailbox;
-}

@@ -75,6 +75,42 @@ function settleRecipient({ db, effects }: WriteContext, id: string, { index, sta
   );
 }
 
+/** Recipients of a domain that one slice looks at: some milliseconds. */
+const POSTPONE_SLICE = 500;
+
+export const postponeSpool: Command<"postponeSpool"> = ({ db }, { what, after }) => {
+  const { recipientDomain, dueBy, queuedAfter, unnoticedAfter, until, spreadMs, answer } = what;
+  const [afterId, afterPlace] = after ?? ["", -1];
+  const last = db.get<{ message_id: string; place: number }>(
+    `SELECT message_id, place FROM spool_recipients INDEXED BY spool_recipients_by_domain
+     WHERE domain = ? AND (message_id, place) > (?, ?) ORDER BY message_id, place LIMIT 1 OFFSET ${
+      POSTPONE_SLICE - 1
+    }`,
+    recipientDomain,
+    afterId,
+    afterPlace,
+  );
+  const count = db.run(
+    `UPDATE spool_recipients AS r INDEXED BY spool_recipients_by_domain
+     SET next_at = ? + abs(random() % ?) ${answer === null ? "" : ", last_reply = ?, last_host = ?"}
+     WHERE domain = ? AND (message_id, place) > (?, ?) ${
+      last === undefined ? "" : "AND (message_id, place) <= (?, ?)"
+    } AND held = 0 AND next_at <= ?
+     AND (SELECT queued_at FROM spool_messages WHERE id = r.message_id) > iif(delay_notified = 1, ?, ?)`,
+    until,
+    Math.max(1, spreadMs),
+    ...(answer === null ? [] : [answer.lastReply, answer.lastHost]),
+    recipientDomain,
+    afterId,
+    afterPlace,
+    ...(last === undefined ? [] : [last.message_id, last.place]),
+    dueBy,
+    queuedAfter,
+    Math.max(queuedAfter, unnoticedAfter),
+  );
+  return { count, next: last === undefined ? null : [last.message_id, last.place] };
+};
+
 function dropIfFinished(context: WriteContext, id: string): void {
   const { db, effects } = context;
   if (db.get("SELECT 1 FROM spool_recipients WHERE message_id = ? LIMIT 1", id) !== undefined) return;

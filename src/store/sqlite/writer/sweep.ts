@@ -2,20 +2,24 @@
  * Clearing up, one slice per call, so that no slice keeps deliveries waiting: messages of removed mailboxes, what is left of
  * removed accounts, hidden messages past their time, bodies that nobody refers to, traces and facts past theirs.
  */
-import { ROW_COLUMNS, type RowArray } from "../rows.ts";
 import { deleteBodySlice, releaseBody } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
 import { purgeFacts } from "./facts.ts";
-import { hideOrRelease } from "./messages.ts";
+import { rowsIn } from "./message_rows.ts";
+import { disposeOf } from "./removal.ts";
 import { purgeTrace, purgeTraceKeys } from "./trace.ts";
 
 const ROWS = 200;
 const CHUNKS = 64;
 
 export const sweep: Command<"sweep"> = (context, { purgeBefore, traceBefore }) =>
-  sweepMailbox(context) || sweepAccount(context) || purgeHidden(context, purgeBefore) || sweepBody(context) ||
+  sweepMailbox(context) || sweepAccount(context) || shortenLog(context) ||
+  purgeHidden(context, purgeBefore) || sweepBody(context) ||
   (traceBefore !== null && purgeOldTrace(context, { before: traceBefore, limit: ROWS })) ||
   purgeFacts(context, ROWS) > 0;
+
+/** One slice of emptying what was removed; true when there may be more. */
+export const emptyRemoved: Command<"emptyRemoved"> = (context) => sweepMailbox(context);
 
 /** Empties a removed mailbox. The messages of a removed account are not hidden: all its mail goes. */
 function sweepMailbox(context: WriteContext): boolean {
@@ -25,16 +29,12 @@ function sweepMailbox(context: WriteContext): boolean {
      WHERE m.removed = 1 LIMIT 1`,
   );
   if (mailbox === undefined) return false;
-  const rows = db.arrays<RowArray>(
-    `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? ORDER BY m.uid LIMIT ${ROWS}`,
-    mailbox.id,
-  );
-  for (const [uid] of rows) {
-    db.run("DELETE FROM messages WHERE mailbox_id = ? AND uid = ?", mailbox.id, uid);
-  }
+  const { rows } = rowsIn(context, mailbox.id, [[1, 0xffffffff]], { limit: ROWS });
   const keepsExpunged = context.keepsExpunged && mailbox.account !== null;
-  hideOrRelease({ ...context, keepsExpunged }, mailbox, rows);
+  disposeOf({ ...context, keepsExpunged }, mailbox, rows);
   if (rows.length < ROWS && dropLog(context, mailbox.id) < ROWS) {
+    db.run("DELETE FROM acl WHERE mailbox_id = ?", mailbox.id);
+    db.run("DELETE FROM annotations WHERE mailbox_id = ?", mailbox.id);
     db.run("DELETE FROM mailboxes WHERE id = ?", mailbox.id);
   }
   return true;
@@ -46,6 +46,31 @@ function dropLog({ db }: WriteContext, mailboxId: number): number {
      (SELECT mailbox_id, modseq, uid FROM expunged WHERE mailbox_id = ? LIMIT ${ROWS})`,
     mailboxId,
   );
+}
+
+/** So many expunged UIDs are remembered of a mailbox; a client that was away for longer compares UIDs itself. */
+const LOG_KEPT = 100_000;
+
+/** Forgets the oldest of a log that is too long, and notes up to where (RFC 7162 section 5). */
+function shortenLog({ db }: WriteContext): boolean {
+  const mailbox = db.get<{ id: number; logged: number }>(
+    `SELECT id, logged FROM mailboxes WHERE logged > ${LOG_KEPT} LIMIT 1`,
+  );
+  if (mailbox === undefined) return false;
+  const oldest = db.arrays<[modseq: number, uid: number]>(
+    "SELECT modseq, uid FROM expunged WHERE mailbox_id = ? ORDER BY modseq, uid LIMIT ?",
+    mailbox.id,
+    Math.min(ROWS, mailbox.logged - LOG_KEPT),
+  );
+  const [modseq, uid] = oldest.at(-1)!;
+  db.run("DELETE FROM expunged WHERE mailbox_id = ? AND (modseq, uid) <= (?, ?)", mailbox.id, modseq, uid);
+  db.run(
+    "UPDATE mailboxes SET logged = logged - ?, log_from = ? WHERE id = ?",
+    oldest.length,
+    modseq,
+    mailbox.id,
+  );
+  return true;
 }
 
 /** Its mailboxes are gone by now. */

@@ -1,20 +1,25 @@
 import { SLOT_MS } from "../trace_rows.ts";
 import type { Command, WriteContext } from "./context.ts";
 
-/** The numbers are the places in a packed event (`trace_rows.ts`). */
+/**
+ * The numbers are the places in a packed event (`trace_rows.ts`). Keys lie in their own table only; the column of schema 2 stays
+ * empty.
+ */
 export const recordTrace: Command<"recordTrace"> = ({ db }, { events }) => {
   const first = (db.get<{ last: number | null }>("SELECT max(id) AS last FROM trace_events")?.last ?? 0) + 1;
   db.run(
-    `INSERT INTO trace_events (id, at, event, message, session, fields, keys)
-     SELECT ? + e.key, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5
+    `INSERT INTO trace_events (id, at, event, message, session, fields)
+     SELECT ? + e.key, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4
      FROM json_each(?) e`,
     first,
     events,
   );
   db.run(
     `INSERT INTO trace_keys (slot, key, at, event_id)
-     SELECT e.at / ${SLOT_MS}, k.value, e.at, e.id FROM trace_events e, json_each(e.keys) k WHERE e.id >= ?`,
+     SELECT (e.value ->> 0) / ${SLOT_MS}, k.value, e.value ->> 0, ? + e.key
+     FROM json_each(?) e, json_each(e.value, '$[5]') k WHERE k.value IS NOT NULL`,
     first,
+    events,
   );
 };
 

@@ -1,13 +1,47 @@
-import { SEEN } from "../../flags.ts";
-import { NoSuchMailbox } from "../../errors.ts";
-import type { UidCopy, UidRanges } from "../../mod.ts";
-import { mailboxById } from "../records.ts";
-import { ROW_COLUMNS, type RowArray } from "../rows.ts";
-import { retainBody } from "./bodies.ts";
+/**
+ * COPY and MOVE, a slice for each write: what is found in the ranges up to some thousand messages, by a few statements for all of
+ * them, since one for each would take several times as long.
+ */
+import type { QuotaLimit } from "../../quota.ts";
+import type { UidRanges } from "../../mod.ts";
+import type { TransferSlice } from "../protocol.ts";
 import type { Command, WriteContext } from "./context.ts";
+import { countMessages, requireMailbox, requireWithin } from "./counts.ts";
+import { deleteRows, rowsIn, uidList } from "./message_rows.ts";
+import { retainBodies } from "./references.ts";
+import { disposeOf, logExpunged } from "./removal.ts";
 
-export const copy: Command<"copy"> = (context, { mailboxId, uids, toMailboxId, move }) =>
-  transferMessages(context, { from: mailboxId, to: toMailboxId, uids, move });
+/** Messages that are transferred at a time: some 10 milliseconds of the writer's time. */
+const SLICE = 2000;
+
+export const copy: Command<"copy"> = (context, args) => {
+  const { mailboxId, uids, toMailboxId, move, quota, underway } = args;
+  const slice = transferMessages(context, { from: mailboxId, to: toMailboxId, uids, move, quota });
+  const isDone = move || (slice.next === null && args.isLast);
+  return { ...slice, underway: noteUnderway(context, { slice, toMailboxId, isDone, underway }) };
+};
+
+/** Takes back one slice of a copy that failed, or was broken off by the end of the program; true when there is more. */
+export const takeBackCopy: Command<"takeBackCopy"> = (context, { underway }) => {
+  const { db } = context;
+  const slice = db.get<{ id: number; mailbox_id: number; first_uid: number; last_uid: number }>(
+    `SELECT id, mailbox_id, first_uid, last_uid FROM copies_underway WHERE ?1 IS NULL OR copy = ?1
+     ORDER BY id DESC LIMIT 1`,
+    underway,
+  );
+  if (slice === undefined) return false;
+  const { rows } = rowsIn(context, slice.mailbox_id, [[slice.first_uid, slice.last_uid]], {
+    limit: Infinity,
+  });
+  const mailbox = db.get("SELECT 1 FROM mailboxes WHERE id = ? AND removed = 0", slice.mailbox_id);
+  // Of a mailbox that was removed meanwhile the sweeper takes care.
+  if (rows.length > 0 && mailbox !== undefined) {
+    logExpunged(context, slice.mailbox_id, rows);
+    disposeOf({ ...context, keepsExpunged: false }, { id: slice.mailbox_id, account_id: 0, name: "" }, rows);
+  }
+  db.run("DELETE FROM copies_underway WHERE id = ?", slice.id);
+  return true;
+};
 
 interface Transfer {
   readonly from: number;
@@ -15,88 +49,93 @@ interface Transfer {
   readonly uids: UidRanges;
   /** A moved message takes its reference to the body along; a copied one adds a reference. */
   readonly move: boolean;
+  readonly quota: QuotaLimit | null;
 }
 
-export function transferMessages(context: WriteContext, transfer: Transfer): UidCopy {
-  const { db, effects } = context;
-  const target = mailboxById(db, transfer.to);
-  if (target === null || mailboxById(db, transfer.from) === null) throw new NoSuchMailbox();
-  const rows = rowsIn(context, transfer.from, transfer.uids);
-  const from = rows.map((row) => row[0]);
-  const to = rows.map((_, place) => target.uidnext + place);
-  if (rows.length > 0) {
-    const { modseq } = countMessages(context, transfer.to, { rows, sign: 1 });
-    rows.forEach((row, place) => insertRow(context, transfer.to, { row, uid: to[place]!, modseq }));
-    effects.mailboxChanged(transfer.to, modseq);
-    if (transfer.move) takeOut(context, transfer.from, rows);
-    else for (const row of rows) retainBody(context, row[5]);
+export function transferMessages(
+  context: WriteContext,
+  { from, to, uids, move, quota }: Transfer,
+): Omit<TransferSlice, "underway"> {
+  const target = requireMailbox(context, to);
+  const source = requireMailbox(context, from);
+  // What comes in from now on is not meant, least of all the copies themselves.
+  const lastUid = source.uidnext - 1;
+  const { rows, next } = rowsIn(context, from, clip(uids, lastUid), { limit: SLICE });
+  const result = {
+    uidValidity: target.uidvalidity,
+    from: Uint32Array.from(rows, (row) => row[0]),
+    firstTo: target.uidnext,
+    next,
+    lastUid,
+  };
+  if (rows.length === 0) return result;
+  const modseq = countMessages(context, to, { rows, sign: 1 });
+  insertCopies(context, { from, to, uids: uidList(rows), firstTo: target.uidnext, modseq });
+  context.effects.mailboxChanged(to, modseq);
+  if (move) {
+    logExpunged(context, from, rows);
+    deleteRows(context, from, uidList(rows));
+  } else {
+    retainBodies(context, rows.map((row) => row[5]));
   }
-  return { uidValidity: target.uidvalidity, from, to };
+  const staysInAccount = move && source.account_id === target.account_id;
+  if (!staysInAccount) requireWithin(context, target.account_id, quota);
+  return result;
 }
 
-/** The rows in the ranges, ascending, and each once even if ranges overlap: what is counted by them must be right. */
-export function rowsIn({ db }: WriteContext, mailboxId: number, uids: UidRanges): RowArray[] {
-  const rows: RowArray[] = [];
-  for (const [first, to] of uids) {
-    const from = Math.max(first, (rows.at(-1)?.[0] ?? 0) + 1);
-    for (
-      const row of db.arrays<RowArray>(
-        `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`,
-        mailboxId,
-        from,
-        to,
-      )
-    ) rows.push(row);
-  }
-  return rows;
+function clip(uids: UidRanges, last: number): UidRanges {
+  if (uids.length === 0 || uids.at(-1)![1] <= last) return uids;
+  return uids.filter(([from]) => from <= last).map(([from, to]) => [from, Math.min(to, last)] as const);
 }
 
-/** Takes rows out of a mailbox, leaving their UIDs in the log of the expunged (RFC 7162 section 3.2.7). */
-export function takeOut(context: WriteContext, mailboxId: number, rows: readonly RowArray[]): void {
-  const { db, effects } = context;
-  const { modseq } = countMessages(context, mailboxId, { rows, sign: -1 });
-  for (const [uid] of rows) {
-    db.run("INSERT INTO expunged (mailbox_id, modseq, uid) VALUES (?, ?, ?)", mailboxId, modseq, uid);
-    db.run("DELETE FROM messages WHERE mailbox_id = ? AND uid = ?", mailboxId, uid);
-  }
-  effects.mailboxChanged(mailboxId, modseq);
+interface Copies {
+  readonly from: number;
+  readonly to: number;
+  readonly uids: string;
+  readonly firstTo: number;
+  readonly modseq: number;
 }
 
-/** Takes the mailbox's next modseq and counts messages that came (and took UIDs) or went. */
-function countMessages(
-  { db }: WriteContext,
-  mailboxId: number,
-  { rows, sign }: { readonly rows: readonly RowArray[]; readonly sign: 1 | -1 },
-): { readonly modseq: number } {
-  const unseen = rows.reduce((sum, row) => sum + ((row[2] & SEEN) === 0 ? 1 : 0), 0);
-  const bytes = rows.reduce((sum, row) => sum + row[4], 0);
-  return db.get<{ modseq: number }>(
-    `UPDATE mailboxes SET modseq = modseq + 1, uidnext = uidnext + ?, messages = messages + ?,
-     unseen = unseen + ?, bytes = bytes + ? WHERE id = ? RETURNING modseq`,
-    sign === 1 ? rows.length : 0,
-    sign * rows.length,
-    sign * unseen,
-    sign * bytes,
-    mailboxId,
-  )!;
-}
-
-function insertRow(
-  { db }: WriteContext,
-  mailboxId: number,
-  { row, uid, modseq }: { readonly row: RowArray; readonly uid: number; readonly modseq: number },
-): void {
-  const [, , bits, internalDate, size, bodyId, keywords] = row;
+function insertCopies({ db, now }: WriteContext, { from, to, uids, firstTo, modseq }: Copies): void {
   db.run(
-    `INSERT INTO messages (mailbox_id, uid, modseq, flags, keywords, internal_date, size, body_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    mailboxId,
-    uid,
+    `INSERT INTO messages (mailbox_id, uid, modseq, flags, keywords, internal_date, size, body_id, saved_at)
+     SELECT ?, ? + e.key, ?, m.flags, m.keywords, m.internal_date, m.size, m.body_id, ?
+     FROM json_each(?) e CROSS JOIN messages m ON m.mailbox_id = ? AND m.uid = e.value`,
+    to,
+    firstTo,
     modseq,
-    bits,
-    keywords,
-    internalDate,
-    size,
-    bodyId,
+    now,
+    uids,
+    from,
   );
+}
+
+interface Underway {
+  readonly slice: Omit<TransferSlice, "underway">;
+  readonly toMailboxId: number;
+  readonly isDone: boolean;
+  readonly underway: number | null;
+}
+
+/**
+ * Keeps note of the slices of a copy until its last one (RFC 3501 section 6.4.7: all or nothing). A move needs none: each message
+ * is in one place or the other at any time (RFC 6851 section 3.3).
+ */
+function noteUnderway(
+  { db }: WriteContext,
+  { slice, toMailboxId, isDone, underway }: Underway,
+): number | null {
+  if (isDone) {
+    if (underway !== null) db.run("DELETE FROM copies_underway WHERE copy = ?", underway);
+    return null;
+  }
+  const { id } = db.get<{ id: number }>(
+    "INSERT INTO copies_underway (copy, mailbox_id, first_uid, last_uid) VALUES (?, ?, ?, ?) RETURNING id",
+    underway ?? 0,
+    toMailboxId,
+    slice.firstTo,
+    slice.firstTo + slice.from.length - 1,
+  )!;
+  if (underway === null) db.run("UPDATE copies_underway SET copy = id WHERE id = ?", id);
+  return underway ?? id;
 }
