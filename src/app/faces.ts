@@ -46,7 +46,8 @@ export function makeSessions(parts: SessionParts): Sessions {
   const imap = {
     ...common,
     limits: live.of((config) => config.limits.imap),
-    sessions: { open: 0 },
+    directory: live.directory,
+    sessions: { open: 0, compressed: 0 },
   };
   const pop3 = {
     ...common,
@@ -141,6 +142,7 @@ export function openHttp(parts: HttpParts): Promise<{ endpoint: Endpoint; close(
     metrics.gauge("mailden_store_writes", stats.writes);
     metrics.gauge("mailden_store_commit_seconds_sum", stats.commitSeconds);
     metrics.gauge("mailden_store_last_commit_seconds", stats.lastCommitSeconds);
+    metrics.gauge("mailden_search_unindexed_messages", stats.unindexedBodies ?? 0);
     return metrics.text();
   };
   const health = () => {

@@ -8,6 +8,7 @@ const FIXED = [
   "listen",
   "tls",
   "store",
+  "search",
   "log",
 ] as const satisfies readonly (keyof Config)[];
 

@@ -1,7 +1,15 @@
 /** What a started server gives to its command: the face between `serve` and the composition root (`wire_up.ts`). */
 import type { Endpoint } from "../core/ports.ts";
 import type { HoldRule } from "../queue/mod.ts";
-import type { AccountRow, QueuedMessage, QueueFilter, Store, TraceEvent, TracePage } from "../store/mod.ts";
+import type {
+  AccountRow,
+  QueuedMessage,
+  QueueFilter,
+  SearchIndexStatus,
+  Store,
+  TraceEvent,
+  TracePage,
+} from "../store/mod.ts";
 import type { Config } from "./config/mod.ts";
 
 export interface RunningListener {
@@ -68,4 +76,8 @@ export interface ControlHandlers {
   traceOfSession(id: string, page: TracePage): Promise<TraceEvent[]>;
   /** What began under an address or a Message-ID, the newest first. */
   traceFind(key: string, options: TraceSearch): Promise<TraceEvent[]>;
+  /** How far the full-text index is; `off` without a running server. */
+  indexStatus(): Promise<SearchIndexStatus>;
+  /** Throws the full-text index away; a running server, or the next one, builds it anew. */
+  indexRebuild(): Promise<void>;
 }

@@ -16,7 +16,7 @@ import { makeResolver } from "../net/dns/mod.ts";
 import { makeFetchText } from "../net/fetch_text.ts";
 import { openServerTls } from "../net/tls/mod.ts";
 import { HoldRules, makeQueueRunner } from "../queue/mod.ts";
-import { openSqliteStore } from "../store/sqlite/mod.ts";
+import { type IndexSettings, openSqliteStore } from "../store/sqlite/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { makeMetrics } from "../web/metrics.ts";
 import type { Config } from "./config/mod.ts";
@@ -70,6 +70,7 @@ async function openGround(options: WireUpOptions, opened: AsyncDisposableStack) 
     random,
     log: options.log,
     undeleteDays: config.store.undeleteDays,
+    search: indexSettings(config),
     traceDays: live.of((current) => current.trace.days),
     onFailure: failure.resolve,
   });
@@ -219,6 +220,10 @@ function makeControls({ store, common, tracer }: Ground, { queue, holdRules }: R
     wakeQueue: () => queue.wake(),
     flushTrace: () => tracer.flush(),
   });
+}
+
+function indexSettings({ search }: Config): IndexSettings | null {
+  return search.index ? { maxText: search.textSize, delayMs: search.delayMs } : null;
 }
 
 async function ensureAccounts(store: Store, directory: Directory): Promise<void> {

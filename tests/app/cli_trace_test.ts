@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock, systemRandom } from "../../src/net/system.ts";
 import { openSqliteStore } from "../../src/store/sqlite/mod.ts";
-import type { TraceEvent } from "../../src/store/mod.ts";
+import type { NewTraceEvent } from "../../src/store/mod.ts";
 import { silentLog } from "../support/fakes.ts";
 import { COMMENTED, runCommand, temporaryFolder } from "./fixtures.ts";
 
 const HOUR = 3_600_000;
 
-function event(part: Partial<TraceEvent>): TraceEvent {
+function event(part: Partial<NewTraceEvent>): NewTraceEvent {
   return { at: 0, event: "message-refused", message: null, session: "s", fields: {}, keys: [], ...part };
 }
 

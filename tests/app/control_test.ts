@@ -25,8 +25,9 @@ const EVENT: TraceEvent = {
   message: "01abc",
   session: null,
   fields: { from: "a@b" },
-  keys: ["a@b"],
 };
+
+const INDEX = { state: "behind" as const, indexed: 7, unindexed: 2, bytes: 9, problem: null };
 
 /** Handlers that note what they were asked. */
 function recordingHandlers(calls: unknown[][]): ControlHandlers {
@@ -57,6 +58,8 @@ function recordingHandlers(calls: unknown[][]): ControlHandlers {
     traceOfMessage: note("traceOfMessage", [EVENT]),
     traceOfSession: note("traceOfSession", []),
     traceFind: note("traceFind", [EVENT]),
+    indexStatus: note("indexStatus", INDEX),
+    indexRebuild: note("indexRebuild", undefined),
   };
 }
 
@@ -103,6 +106,8 @@ Deno.test("control: every operation goes over the socket and back", async () => 
   assert.deepEqual(await client.traceOfMessage("01abc", { offset: 7 }), [EVENT]);
   assert.deepEqual(await client.traceOfSession("s", { limit: 5 }), []);
   assert.deepEqual(await client.traceFind("a@b", { since: 3, until: 9 }), [EVENT]);
+  assert.deepEqual(await client.indexStatus(), INDEX);
+  assert.equal(await client.indexRebuild(), undefined);
   client.close();
   assert.deepEqual(running.calls, [
     ["accounts"],
@@ -118,6 +123,8 @@ Deno.test("control: every operation goes over the socket and back", async () => 
     ["traceOfMessage", "01abc", { offset: 7, limit: 200 }],
     ["traceOfSession", "s", { limit: 5 }],
     ["traceFind", "a@b", { since: 3, until: 9, limit: 200 }],
+    ["indexStatus"],
+    ["indexRebuild"],
   ]);
   // Hashes are not for the log.
   assert.ok(!JSON.stringify(running.log.entries).includes("$hash"));

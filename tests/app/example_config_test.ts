@@ -47,6 +47,7 @@ Deno.test("config.example.yaml: what stands in its comments works too", async ()
     alice: {
       name: "Alice",
       quota: 10 * 2 ** 30,
+      quotaMessages: 1_000_000,
       aliases: ["sales"],
       recipientsPerDay: 5000,
       newRecipientsPerDay: 500,

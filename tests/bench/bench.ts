@@ -32,6 +32,8 @@ export interface Figure {
   readonly unit: string;
   /** Against the disk's fdatasync rate, or the loopback's MB/s. */
   readonly ratio?: { readonly to: keyof Baseline; readonly value: number };
+  /** Of another server in the same run; `factor` is above 1 where we are the faster or the smaller one. */
+  readonly beside?: { readonly name: string; readonly value: number; readonly factor: number };
   /** What the project aims at, in words, and whether it was reached. */
   readonly aim?: { readonly text: string; readonly reached: boolean };
 }

@@ -2,18 +2,21 @@
  * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
  * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
  *
- *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers] [--connections 1,10,50,200] [--sizes 4096,65536]
+ *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers,dovecot,dovecot-idle] [--connections 1,10,50,200] [--sizes 4096,65536]
  *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--backlog 100000] [--idle 1000]
  *                     [--folder DIR] [--json FILE]
  *
- * The row `peers` puts Postfix with Dovecot beside it, and needs root and their Debian packages, so it is run only when asked
- * for. An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
+ * The rows `peers`, `dovecot` and `dovecot-idle` put Postfix with Dovecot, or Dovecot's IMAP, beside it, and need root and their
+ * Debian packages, so they are run only when asked for. `dovecot` takes --mailbox (10000, less than a minute; 100000, some minutes),
+ * `dovecot-idle` --idle (1000 or 5000 sessions). An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
  * comes from that program; it ends by --messages alone.
  */
 import { parseArgs } from "node:util";
 import { fdatasyncPerSecond, loopbackMegabytes } from "./baseline.ts";
 import type { Bench, Figure } from "./bench.ts";
 import { backlog } from "./rows/backlog.ts";
+import { dovecot } from "./rows/dovecot.ts";
+import { dovecotIdle } from "./rows/dovecot_idle.ts";
 import { idle } from "./rows/idle.ts";
 import { ingest } from "./rows/ingest.ts";
 import { peers } from "./rows/peers.ts";
@@ -29,6 +32,8 @@ const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> =
   pop3,
   idle,
   peers,
+  dovecot,
+  "dovecot-idle": dovecotIdle,
 };
 
 const { values } = parseArgs({

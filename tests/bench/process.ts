@@ -23,23 +23,46 @@ export function resetPeak(pid: number): void {
 
 /** CPU seconds of a process, its live descendants, and those of them that have ended. */
 export function treeCpuSeconds(root: number): number {
+  // utime, stime and, of children that were waited for, cutime and cstime.
+  return sumOverTree(
+    root,
+    (_, fields) => [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / TICKS,
+  );
+}
+
+/** Megabytes of a process and its live descendants (Pss): what they share counts once. */
+export function treeMegabytes(root: number): number {
+  return sumOverTree(root, (pid) => proportionalMegabytes(pid));
+}
+
+function proportionalMegabytes(pid: number): number {
+  try {
+    const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // It has just ended.
+  }
+}
+
+function sumOverTree(root: number, of: (pid: number, fields: readonly string[]) => number): number {
   const children = new Map<number, number[]>();
-  const seconds = new Map<number, number>();
+  const processes = new Map<number, readonly string[]>();
   for (const { name } of Deno.readDirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const fields = statFields(pid);
     if (fields === null) continue;
     const parent = Number(fields[1]);
-    children.set(parent, [...children.get(parent) ?? [], pid]);
-    // utime, stime and, of children that were waited for, cutime and cstime.
-    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
-    seconds.set(pid, ticks / TICKS);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [pid]);
+    else siblings.push(pid);
+    processes.set(pid, fields);
   }
   let sum = 0;
   const todo = [root];
   for (let pid = todo.pop(); pid !== undefined; pid = todo.pop()) {
-    sum += seconds.get(pid) ?? 0;
+    const fields = processes.get(pid);
+    if (fields !== undefined) sum += of(pid, fields);
     todo.push(...children.get(pid) ?? []);
   }
   return sum;

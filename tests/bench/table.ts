@@ -1,19 +1,25 @@
 /** Figures as a table for people. */
 import type { Figure } from "./bench.ts";
 
-const COLUMNS = [52, 26, 14, 26];
+const COLUMNS = [52, 26, 14, 34];
 
 export function tableHead(): string {
-  return line("row", "figure", "value", "ratio to the baseline") + "aim\n" + "-".repeat(140);
+  return line("row", "figure", "value", "beside it") + "aim\n" + "-".repeat(140);
 }
 
 export function tableRow(figure: Figure): string {
-  const { ratio, aim } = figure;
-  const ratioText = ratio === undefined
-    ? ""
-    : `${rounded(ratio.value)} x ${ratio.to === "loopbackMegabytes" ? "loopback" : "fdatasync"}`;
+  const { aim } = figure;
   const aimText = aim === undefined ? "" : `${aim.text}: ${aim.reached ? "reached" : "NOT REACHED"}`;
-  return line(figure.row, figure.name, `${rounded(figure.value)} ${figure.unit}`, ratioText) + aimText;
+  return line(figure.row, figure.name, `${rounded(figure.value)} ${figure.unit}`, besideText(figure)) +
+    aimText;
+}
+
+function besideText({ ratio, beside, unit }: Figure): string {
+  if (beside !== undefined) {
+    return `${beside.name} ${rounded(beside.value)} ${unit}: ${beside.factor.toFixed(2)} x`;
+  }
+  if (ratio === undefined) return "";
+  return `${rounded(ratio.value)} x ${ratio.to === "loopbackMegabytes" ? "loopback" : "fdatasync"}`;
 }
 
 function line(...cells: readonly string[]): string {

@@ -51,7 +51,12 @@ export async function run(
   return result;
 }
 
-function spawn(program: string, args: readonly string[], options: PeerOptions): Deno.ChildProcess {
+/** Starts a program, to be stopped in the middle; `run` is for those that may end by themselves. */
+export function spawn(
+  program: string,
+  args: readonly string[],
+  options: PeerOptions = {},
+): Deno.ChildProcess {
   try {
     return new Deno.Command(program, {
       args: [...args],
@@ -68,6 +73,8 @@ function spawn(program: string, args: readonly string[], options: PeerOptions): 
     throw error;
   }
 }
+
+const UNTIL_MS = 60_000;
 
 export const ALICE = "alice@example.test";
 export const BOB = "bob@example.test";
@@ -97,6 +104,27 @@ export async function writeFile(folder: string, name: string, text: string): Pro
   const path = join(folder, name);
   await Deno.writeTextFile(path, text, { mode: 0o600 });
   return path;
+}
+
+/** The server's certificate in a file, for those that want to be told whom to trust. */
+export async function certificateOf(server: Mailden, folder: string): Promise<string> {
+  const { stdout } = await run("openssl", [
+    "s_client",
+    "-connect",
+    `127.0.0.1:${server.ports.imaps}`,
+    "-showcerts",
+  ]);
+  const pem = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(stdout)?.[0];
+  assert.ok(pem !== undefined, stdout);
+  return await writeFile(folder, "server.pem", `${pem}\n`);
+}
+
+/** Waits until it holds; asks again every few milliseconds. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + UNTIL_MS; !await holds();) {
+    assert.ok(Date.now() < end, `Not within ${UNTIL_MS / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** Delivers plain messages to an account from outside. */

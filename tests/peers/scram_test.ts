@@ -5,17 +5,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Mailden } from "../support/mailden.ts";
-import { ALICE, BOB, deliver, PASSWORD, run, startForPeers, writeFile } from "./peer.ts";
-
-async function certificateOf(port: number, folder: string): Promise<string> {
-  const { stdout } = await run("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, "-showcerts"]);
-  const pem = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(stdout)?.[0];
-  assert.ok(pem !== undefined, stdout);
-  return await writeFile(folder, "server.pem", `${pem}\n`);
-}
+import { ALICE, BOB, certificateOf, deliver, PASSWORD, run, startForPeers, writeFile } from "./peer.ts";
 
 async function muttrc(server: Mailden, folder: string): Promise<string> {
-  const certificate = await certificateOf(server.ports.imaps, folder);
+  const certificate = await certificateOf(server, folder);
   return await writeFile(
     folder,
     "muttrc",
@@ -89,7 +82,7 @@ Deno.test("peer: mbsync logs in by SCRAM-SHA-256 (Cyrus SASL), and not with a wr
   await using peers = await startForPeers();
   const { server, folder } = peers;
   await deliver(server, ALICE, ["one", "two"]);
-  const certificate = await certificateOf(server.ports.imaps, folder);
+  const certificate = await certificateOf(server, folder);
   await Deno.mkdir(join(folder, "mail"));
   const sync = async (password: string, code: number | null) => {
     const rc = await writeFile(

@@ -4,6 +4,8 @@ import { accountPassword } from "./account_password.ts";
 import { accountRemove } from "./account_remove.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { indexRebuild } from "./index_rebuild.ts";
+import { indexStatus } from "./index_status.ts";
 import { queueDrop } from "./queue_drop.ts";
 import { queueFlush } from "./queue_flush.ts";
 import { queueHold, queueRelease } from "./queue_hold.ts";
@@ -29,6 +31,8 @@ export const commands: readonly Command[] = [
   queueRelease,
   queueDrop,
   trace,
+  indexStatus,
+  indexRebuild,
   sendmail,
   versionCommand,
 ];

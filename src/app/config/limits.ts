@@ -70,6 +70,10 @@ const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   literalBytesBeforeLogin: sizeBetween(512, 2 ** 20),
   lineBytes: sizeBetween(8 * KIB, 2 ** 24),
   literalBytes: sizeBetween(8 * KIB, 2 ** 24),
+  appendMessages: count(1, 100_000),
+  catenateParts: count(1, 100_000),
+  drainedBytesBeforeLogin: sizeBetween(0, 2 ** 30),
+  drainedBytes: sizeBetween(0, 2 ** 40),
   commandsBeforeLogin: count(10, MANY),
   badCommands: count(1, MANY),
   loginFailures: count(1, 1000),
@@ -78,19 +82,36 @@ const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   mailboxNameLength: count(50, 2000),
   mailboxLevels: count(1, 100),
   keywords: count(10, 10_000),
+  searchTimeMs: durationFrom(1000),
+  searchContexts: count(0, 100),
+  annotations: count(0, 10_000),
+  annotationBytes: sizeBetween(0, 2 ** 20),
+  aclEntries: count(0, 1000),
+  keywordLength: count(10, 100),
+  messages: count(0, 1_000_000_000),
+  notifyMailboxes: count(1, MANY),
+  notifyBacklog: count(1, MANY),
+  compressedSessions: count(0, MANY),
 };
 const imapKeys: FileKeys<ImapLimits> = {
   lineBytesBeforeLogin: "line_size_before_login",
   literalBytesBeforeLogin: "literal_size_before_login",
   lineBytes: "line_size",
   literalBytes: "literal_size",
+  drainedBytesBeforeLogin: "drained_size_before_login",
+  drainedBytes: "drained_size",
+  annotationBytes: "annotation_size",
+  messages: "messages_per_command",
 };
 
 const pop3Fields: FieldsOf<Pop3Limits> = {
   loginTimeoutMs: durationFrom(1000),
   idleTimeoutMs: durationFrom(1000),
+  commandLength: sizeBetween(255, 64 * KIB),
+  authLength: sizeBetween(1024, 256 * KIB),
   errors: count(1, MANY),
   loginFailures: count(1, 1000),
+  loginDelayMs: durationFrom(0),
 };
 
 const connectionFields: FieldsOf<ListenLimits> = {

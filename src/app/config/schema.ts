@@ -26,8 +26,9 @@ import {
 import { limitsSection } from "./limits.ts";
 import { outboundSection, toRemoteSettings } from "./outbound.ts";
 import { queueSection } from "./queue.ts";
+import { retrievalSection, sourcesList, toSources } from "./retrieval.ts";
 import { type FieldsOf, records, section, settingsFrom, settingsSection, settingsShape } from "./section.ts";
-import type { Config, DnsSettings, ListenerName, StoreSettings } from "./types.ts";
+import type { Config, DnsSettings, ListenerName, SearchSettings, StoreSettings } from "./types.ts";
 import { ANY_HOST } from "./units.ts";
 
 export const defaultDnsSettings: Omit<DnsSettings, "servers"> = {
@@ -37,6 +38,11 @@ export const defaultDnsSettings: Omit<DnsSettings, "servers"> = {
   cacheSize: 10_000,
 };
 export const defaultStoreSettings: StoreSettings = { undeleteDays: 14 };
+export const defaultSearchSettings: SearchSettings = {
+  index: true,
+  textSize: 1024 * 1024,
+  delayMs: 10 * 60_000,
+};
 export const defaultTraceSettings: TraceSettings = { days: 14 };
 
 const dnsFields: FieldsOf<Omit<DnsSettings, "servers">> = {
@@ -73,9 +79,11 @@ const submissionFields: FieldsOf<SubmissionSettings> = {
 const account = section({
   name: value(text).optional(),
   quota: value(orNull(sizeBetween(0, Number.MAX_SAFE_INTEGER))).optional(),
+  quota_messages: value(orNull(count(0, 1_000_000_000))).optional(),
   recipients_per_day: value(recipientsADay).optional(),
   new_recipients_per_day: value(recipientsADay).optional(),
   aliases: list(text).default([]),
+  retrieve: sourcesList,
 });
 
 const domain = section({
@@ -101,7 +109,13 @@ export const fileSchema = section({
   submission: settingsSection(defaultSubmissionSettings, submissionFields),
   outbound: outboundSection,
   queue: queueSection,
+  retrieval: retrievalSection,
   store: settingsSection(defaultStoreSettings, { undeleteDays: daysBetween(0, 3650) }),
+  search: settingsSection(defaultSearchSettings, {
+    index: flag,
+    textSize: sizeBetween(4096, 64 * 1024 * 1024),
+    delayMs: durationFrom(0),
+  }),
   trace: settingsSection(defaultTraceSettings, { days: daysBetween(0, 3650) }),
   log: settingsSection(defaultLogSettings, {
     level: choice("debug", "info", "warn", "error"),
@@ -118,9 +132,10 @@ type AccountContent = FileContent["domains"][string]["accounts"][string];
 function toAccountSpecs(accounts: Record<string, AccountContent>): Record<string, AccountSpec> {
   return Object.fromEntries(
     Object.entries(accounts).map((
-      [name, { recipients_per_day, new_recipients_per_day, ...account }],
+      [name, { quota_messages, recipients_per_day, new_recipients_per_day, retrieve: _, ...account }],
     ) => [name, {
       ...account,
+      ...(quota_messages === undefined ? {} : { quotaMessages: quota_messages }),
       ...(recipients_per_day === undefined ? {} : { recipientsPerDay: recipients_per_day }),
       ...(new_recipients_per_day === undefined ? {} : { newRecipientsPerDay: new_recipients_per_day }),
     }]),
@@ -155,7 +170,10 @@ export function toConfig(file: FileContent, folder: string): Config {
       readText: (name) => Deno.readTextFileSync(absolute(name)),
     }),
     queue: file.queue,
+    retrieval: file.retrieval,
+    sources: toSources(file.domains, (name) => readSecretFile(absolute(name))),
     store: file.store,
+    search: file.search,
     trace: file.trace,
     log: file.log,
     directory: toDirectorySpec(file),

@@ -10,6 +10,7 @@ import { didYouMean } from "../suggest.ts";
 import type { ConfigProblem } from "./errors.ts";
 import { foundWords, type Path, type Places } from "./report.ts";
 import { outboundProblems } from "./outbound_semantic.ts";
+import { sourceProblems } from "./retrieval_semantic.ts";
 import { type FileContent, toDirectorySpec } from "./schema.ts";
 import { formatEndpoint, isAnyHost } from "./units.ts";
 
@@ -28,6 +29,7 @@ export function semanticProblems(
     ...tlsProblems(file, places),
     ...outboundProblems(file.outbound, places, options.folder),
     ...dataProblems(file, places, options.folder),
+    ...retrievalProblems(file, places, options.folder),
     ...new DomainChecks(file, places).problems(),
   ];
   return problems.length > 0 ? problems : directoryProblems(file, places);
@@ -64,6 +66,15 @@ function tlsProblems({ tls }: FileContent, places: Places): ConfigProblem[] {
     missing === "key" ? "certificate" : "key"
   } is set; leave both out for a self-signed certificate`;
   return [places.atValue(["tls", missing], message)];
+}
+
+function retrievalProblems({ domains }: FileContent, places: Places, folder: string): ConfigProblem[] {
+  return Object.entries(domains).flatMap(([domain, { accounts }]) =>
+    Object.entries(accounts).flatMap(([account, { retrieve }]) => {
+      const path = ["domains", domain, "accounts", account, "retrieve"];
+      return sourceProblems(retrieve, path, { places, folder });
+    })
+  );
 }
 
 function dataProblems({ data }: FileContent, places: Places, folder: string): ConfigProblem[] {

@@ -6,6 +6,7 @@ import type { SubmissionSettings } from "../../intake/submission_settings.ts";
 import type { AuthLimits } from "../../intake/authenticator.ts";
 import type { ListenLimits } from "../../net/listen.ts";
 import type { QueueSettings } from "../../queue/settings.ts";
+import type { RetrievalSettings, SourceSpec } from "../../retrieval/mod.ts";
 import type { ImapLimits } from "../../session/imap/limits.ts";
 import type { Pop3Limits } from "../../session/pop3/limits.ts";
 import type { SmtpLimits } from "../../session/smtp/limits.ts";
@@ -48,7 +49,11 @@ export interface Config {
   readonly submission: SubmissionSettings;
   readonly outbound: RemoteSettings;
   readonly queue: QueueSettings;
+  readonly retrieval: RetrievalSettings;
+  /** What is fetched from other providers, for which account. */
+  readonly sources: readonly SourceSpec[];
   readonly store: StoreSettings;
+  readonly search: SearchSettings;
   readonly trace: TraceSettings;
   readonly log: LogSettings;
   readonly directory: DirectorySpec;
@@ -79,6 +84,15 @@ export interface Limits {
   readonly imap: ImapLimits;
   readonly pop3: Pop3Limits;
   readonly auth: AuthLimits;
+}
+
+/** The full-text index. */
+export interface SearchSettings {
+  readonly index: boolean;
+  /** Of one message's text, as much goes in. */
+  readonly textSize: number;
+  /** How long new mail may wait for it. */
+  readonly delayMs: number;
 }
 
 export interface StoreSettings {

@@ -1,4 +1,4 @@
-import type { AccountRow, QueuedMessage, TraceEvent } from "../../store/mod.ts";
+import type { AccountRow, QueuedMessage, SearchIndexStatus, TraceEvent } from "../../store/mod.ts";
 import type { HoldRule } from "../../queue/mod.ts";
 import type { ControlHandlers } from "../running.ts";
 import {
@@ -67,6 +67,8 @@ function makeClient(exchange: Exchange): ControlClient {
     traceOfMessage: (id, page) => ask<TraceEvent[]>({ command: "trace-message", id, page }),
     traceOfSession: (id, page) => ask<TraceEvent[]>({ command: "trace-session", id, page }),
     traceFind: (key, options) => ask<TraceEvent[]>({ command: "trace-find", key, options }),
+    indexStatus: () => ask<SearchIndexStatus>({ command: "index-status" }),
+    indexRebuild: async () => void await ask({ command: "index-rebuild" }),
     close: () => exchange.close(),
   };
 }

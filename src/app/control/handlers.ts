@@ -1,4 +1,4 @@
-import { type Address, addressKey } from "../../core/address.ts";
+import { addressKey } from "../../core/address.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { HoldRules } from "../../queue/mod.ts";
 import type { QueuedMessage, QueueFilter, SpoolStore, Store } from "../../store/mod.ts";
@@ -21,7 +21,7 @@ export interface ControlDeps {
 
 /** The operator's work done on a store. */
 export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
-  const { store: { accounts, spool, trace }, clock } = deps;
+  const { store: { accounts, spool, trace, searchIndex }, clock } = deps;
   const note = (event: string, { id }: QueueFilter, recipients: number) => {
     if (id !== undefined && recipients > 0) deps.log?.info(event, { message: id, recipients });
   };
@@ -35,9 +35,20 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
     note(held ? "queue-held" : "queue-released", filter, count);
     return count;
   };
-  const drop = async (filter: QueueFilter) => {
+  const dropOne = async (filter: QueueFilter & { readonly id: string }, recipients: number) => {
     const count = await spool.drop(filter);
-    note("queue-dropped", filter, count);
+    if (count > 0) deps.log?.info("queue-dropped", { message: filter.id, recipients });
+    return count;
+  };
+  // One by one, because each of them has a trace that has to say where it went.
+  const drop = async (filter: QueueFilter) => {
+    let count = 0;
+    for await (const page of pagesOf(spool, filter)) {
+      const dropped = await Promise.all(
+        page.map(({ id, recipients }) => dropOne({ ...filter, id }, recipients.length)),
+      );
+      count += dropped.reduce((sum, one) => sum + one, 0);
+    }
     return count;
   };
   return {
@@ -64,7 +75,7 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
       await hold(filter, true);
       return await bounceAll(spool, filter, async (message) => {
         if (!await reportDropped(message)) return false;
-        return await drop({ ...filter, id: message.id }) > 0;
+        return await dropOne({ ...filter, id: message.id }, message.recipients.length) > 0;
       });
     },
     holdRules: () => rules.list(),
@@ -73,29 +84,46 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
     traceOfMessage: (id, page) => traced(() => trace.ofMessage(id, page)),
     traceOfSession: (id, page) => traced(() => trace.ofSession(id, page)),
     traceFind: (key, options) => traced(() => trace.find(key, options)),
+    indexStatus: async () => searchIndex.status(),
+    indexRebuild: () => searchIndex.rebuild(),
   };
 }
 
-/** Goes through what matches, page by page; each message shows only the recipients that are meant. How many went. */
+/** Bounces what matches; how many messages went. */
 async function bounceAll(
   spool: SpoolStore,
   filter: QueueFilter,
   bounce: (message: QueuedMessage) => Promise<boolean>,
 ): Promise<number> {
   let count = 0;
+  for await (const page of pagesOf(spool, { ...filter, held: true })) {
+    for (const message of page) if (await bounce(message)) count++;
+  }
+  return count;
+}
+
+/** Goes through what matches; each message shows only the recipients that are meant. */
+async function* pagesOf(spool: SpoolStore, filter: QueueFilter): AsyncGenerator<readonly QueuedMessage[]> {
   let after: string | undefined;
   for (;;) {
-    const page = await spool.list({ ...filter, held: true }, after === undefined ? {} : { after });
-    for (const message of page) {
-      const recipients = message.recipients.filter(({ address, held }) => held && isMeant(address, filter));
-      if (recipients.length > 0 && await bounce({ ...message, recipients })) count++;
-    }
+    const page = await spool.list(filter, after === undefined ? {} : { after });
+    yield page
+      .map((message) => ({
+        ...message,
+        recipients: message.recipients.filter((one) => isMeant(one, filter)),
+      }))
+      .filter(({ recipients }) => recipients.length > 0);
     after = page.at(-1)?.id;
-    if (after === undefined) return count;
+    if (after === undefined) return;
   }
 }
 
-function isMeant(address: Address, { recipientDomain, recipient }: QueueFilter): boolean {
-  return (recipientDomain === undefined || recipientDomain === address.domain) &&
+function isMeant(
+  { address, held }: QueuedMessage["recipients"][number],
+  filter: QueueFilter,
+): boolean {
+  const { recipientDomain, recipient } = filter;
+  return (filter.held === undefined || filter.held === held) &&
+    (recipientDomain === undefined || recipientDomain === address.domain) &&
     (recipient === undefined || recipient === addressKey(address));
 }

@@ -68,6 +68,8 @@ export const requestSchema = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("remove-hold-rule"), rule }),
   z.strictObject({ command: z.literal("trace-message"), id, page: tracePage }),
   z.strictObject({ command: z.literal("trace-session"), id, page: tracePage }),
+  z.strictObject({ command: z.literal("index-status") }),
+  z.strictObject({ command: z.literal("index-rebuild") }),
   z.strictObject({
     command: z.literal("trace-find"),
     key: z.string().min(1).max(1000),

@@ -166,6 +166,10 @@ class Server {
         return handlers.traceOfSession(request.id, request.page);
       case "trace-find":
         return handlers.traceFind(request.key, request.options);
+      case "index-status":
+        return handlers.indexStatus();
+      case "index-rebuild":
+        return handlers.indexRebuild();
     }
   }
 

@@ -1,6 +1,6 @@
 /** How an event of the log becomes one of the trace: cut to size, without secrets, with the keys that it is found by. */
 import type { LogFields } from "../../core/ports.ts";
-import type { TraceEvent } from "../../store/mod.ts";
+import type { NewTraceEvent } from "../../store/mod.ts";
 import { safeFields } from "../log/format.ts";
 
 /** A message to more recipients is found by the first so many. */
@@ -17,16 +17,21 @@ export interface LoggedEvent {
   readonly fields: LogFields;
 }
 
-export function toTraceEvent({ at, event, fields }: LoggedEvent): TraceEvent {
+export function toTraceEvent({ at, event, fields }: LoggedEvent): NewTraceEvent {
   const { message, session, ...rest } = fields;
   return {
     at,
     event,
     message: idOf(message),
     session: idOf(session),
-    fields: safeFields(rest) as LogFields,
+    fields: withoutNulls(safeFields(rest) as LogFields),
     keys: isEntry(event) ? keysOf(fields) : [],
   };
+}
+
+/** What says nothing takes no room. */
+function withoutNulls(fields: LogFields): LogFields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 /** An id among the fields, which may also be missing or null. */

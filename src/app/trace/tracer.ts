@@ -1,5 +1,5 @@
 import type { Clock, Live, Log, Metrics } from "../../core/ports.ts";
-import type { TraceEvent, TraceStore } from "../../store/mod.ts";
+import type { NewTraceEvent, TraceStore } from "../../store/mod.ts";
 import { type LoggedEvent, toTraceEvent } from "./event.ts";
 import { tracingLog } from "./log.ts";
 
@@ -47,7 +47,7 @@ export function makeTracer(options: TracerOptions): Tracer {
 }
 
 interface Waiting {
-  readonly event: TraceEvent;
+  readonly event: NewTraceEvent;
   readonly weight: number;
 }
 
@@ -131,7 +131,7 @@ class TraceBuffer {
     }
   }
 
-  #nextBatch(): TraceEvent[] {
+  #nextBatch(): NewTraceEvent[] {
     let count = 0;
     let weight = 0;
     for (const next of this.#waiting) {
@@ -154,7 +154,7 @@ class TraceBuffer {
 }
 
 /** About how many bytes an event takes. */
-function weightOf({ fields, keys }: TraceEvent): number {
+function weightOf({ fields, keys }: NewTraceEvent): number {
   let weight = 300;
   for (const value of Object.values(fields)) {
     if (typeof value === "string") weight += value.length;

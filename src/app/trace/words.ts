@@ -85,6 +85,11 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   "delivery-error": wentWrong,
   "settle-failed": wentWrong,
   "session-error": wentWrong,
+  "message-retrieved": (event) => ({
+    text: `Fetched from ${textOf(event, "host")} for ${textOf(event, "account")}, where it is number ${
+      textOf(event, "uid")
+    }`,
+  }),
   "connection-lost": () => ({ text: "The client's connection was lost" }),
 };
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { findMessages, readLife } from "../../../src/app/trace/life.ts";
 import { makeControlHandlers } from "../../../src/app/control/mod.ts";
 import { openMemoryStore } from "../../../src/store/memory/mod.ts";
-import type { Store, TraceEvent } from "../../../src/store/mod.ts";
+import type { NewTraceEvent, Store } from "../../../src/store/mod.ts";
 import { ManualClock, seededRandom } from "../../support/fakes.ts";
 
-function event(part: Partial<TraceEvent>): TraceEvent {
+function event(part: Partial<NewTraceEvent>): NewTraceEvent {
   return { at: 1000, event: "e", message: "m", session: null, fields: {}, keys: [], ...part };
 }
 

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import type { LogFields } from "../../../src/core/ports.ts";
-import type { TraceEvent } from "../../../src/store/mod.ts";
+import type { NewTraceEvent } from "../../../src/store/mod.ts";
 import { makeTracer, type Tracer } from "../../../src/app/trace/mod.ts";
 import { ManualClock, RecordingLog, RecordingMetrics } from "../../support/fakes.ts";
 
 /** A store whose answer can be held back, or be an error. */
 class FakeStore {
-  readonly batches: (readonly TraceEvent[])[] = [];
+  readonly batches: (readonly NewTraceEvent[])[] = [];
   gate: Promise<void> = Promise.resolve();
   error: Error | null = null;
 
-  async record(events: readonly TraceEvent[]): Promise<void> {
+  async record(events: readonly NewTraceEvent[]): Promise<void> {
     this.batches.push(events);
     await this.gate;
     if (this.error !== null) throw this.error;
   }
 
-  get events(): TraceEvent[] {
+  get events(): NewTraceEvent[] {
     return this.batches.flat();
   }
 }
@@ -46,7 +46,7 @@ async function use(work: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-const names = (events: readonly TraceEvent[]) => events.map(({ event }) => event);
+const names = (events: readonly NewTraceEvent[]) => events.map(({ event }) => event);
 
 Deno.test("tracer: an event of a message goes to the log and, cut and keyed, to the trace", () =>
   use(async ({ tracer, store, log, clock }) => {

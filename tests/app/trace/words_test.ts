@@ -8,7 +8,7 @@ import { eventLines } from "../../../src/app/trace/words.ts";
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 function event(name: string, fields: LogFields): TraceEvent {
-  return { at: AT, event: name, message: "m", session: "s", fields, keys: [] };
+  return { at: AT, event: name, message: "m", session: "s", fields };
 }
 
 const SENTENCES: readonly (readonly [name: string, fields: LogFields, ...lines: string[]])[] = [

@@ -3,22 +3,21 @@
  * configurations on loopback ports and in a folder of their own; never as system services. Both sync to disk as they come.
  */
 import { join } from "node:path";
-import { freePorts } from "../../support/ports.ts";
-import { Postfix, reachable, runQuietly } from "../../support/postfix.ts";
+import { freePort } from "../../support/ports.ts";
+import { Postfix } from "../../support/postfix.ts";
 import { USERS } from "../bench.ts";
 import { treeCpuSeconds } from "../process.ts";
-
-const PACKAGES = "dovecot-lmtpd dovecot-imapd";
+import { Dovecot } from "./dovecot.ts";
 
 export class PostfixDovecot {
   readonly folder: string;
   readonly smtpPort: number;
-  readonly #imapPort: number;
+  #dovecot: Dovecot | null = null;
   #postfix: Postfix | null = null;
 
   private constructor(folder: string) {
     this.folder = folder;
-    [this.smtpPort, this.#imapPort] = freePorts(2) as [number, number];
+    this.smtpPort = freePort();
   }
 
   /** `relayTo`: where mail for other domains goes, as `[127.0.0.1]:2525`. */
@@ -29,8 +28,8 @@ export class PostfixDovecot {
     await Deno.chmod(folder, 0o755);
     const peer = new PostfixDovecot(folder);
     try {
-      await peer.#startDovecot();
-      await peer.#startPostfix(options.relayTo ?? "");
+      peer.#dovecot = await Dovecot.start(folder);
+      await peer.#startPostfix(peer.#dovecot, options.relayTo ?? "");
     } catch (error) {
       await peer.stop();
       throw error;
@@ -48,7 +47,7 @@ export class PostfixDovecot {
     let count = 0;
     for (const user of USERS) {
       try {
-        for (const _ of Deno.readDirSync(join(this.folder, "mail", user, "new"))) count++;
+        for (const _ of Deno.readDirSync(join(this.#dovecot!.maildir(user), "new"))) count++;
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
@@ -58,15 +57,7 @@ export class PostfixDovecot {
 
   async stop(): Promise<void> {
     await this.#postfix?.stop();
-    const dovecot = this.#dovecotPid();
-    if (dovecot === null) return;
-    try {
-      Deno.kill(dovecot, "SIGTERM");
-    } catch {
-      // It is gone already.
-    }
-    // Its children need a moment to follow before the folder can go.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await this.#dovecot?.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,18 +65,10 @@ export class PostfixDovecot {
   }
 
   #masters(): number[] {
-    return [this.#postfix?.masterPid ?? null, this.#dovecotPid()].filter((pid) => pid !== null);
+    return [this.#postfix?.masterPid ?? null, this.#dovecot?.pid ?? null].filter((pid) => pid !== null);
   }
 
-  #dovecotPid(): number | null {
-    try {
-      return Number(Deno.readTextFileSync(join(this.folder, "run/master.pid")).trim());
-    } catch {
-      return null;
-    }
-  }
-
-  async #startPostfix(relayTo: string): Promise<void> {
+  async #startPostfix(dovecot: Dovecot, relayTo: string): Promise<void> {
     this.#postfix = await Postfix.start({
       folder: this.folder,
       host: "127.0.0.1",
@@ -94,7 +77,7 @@ export class PostfixDovecot {
         myhostname: "mx.bench.test",
         virtual_mailbox_domains: "bench.test",
         virtual_mailbox_maps: "static:all",
-        virtual_transport: `lmtp:unix:${join(this.folder, "lmtp")}`,
+        virtual_transport: `lmtp:unix:${dovecot.lmtpSocket}`,
         relayhost: relayTo,
         smtp_tls_security_level: "none",
         smtpd_tls_security_level: "none",
@@ -102,50 +85,5 @@ export class PostfixDovecot {
         default_process_limit: "200",
       },
     });
-  }
-
-  async #startDovecot(): Promise<void> {
-    const at = (name: string) => join(this.folder, name);
-    await Deno.mkdir(at("mail"));
-    await runQuietly("chown", ["mail:mail", at("mail")], { from: PACKAGES });
-    await Deno.writeTextFile(
-      at("dovecot.conf"),
-      `protocols = lmtp imap
-listen = 127.0.0.1
-base_dir = ${at("run")}
-state_dir = ${at("run-state")}
-log_path = ${at("dovecot.log")}
-ssl = no
-disable_plaintext_auth = no
-mail_location = maildir:${at("mail")}/%u
-mail_uid = mail
-mail_gid = mail
-first_valid_uid = 1
-first_valid_gid = 1
-passdb {
-  driver = static
-  args = nopassword=y
-}
-userdb {
-  driver = static
-  args = uid=mail gid=mail home=${at("mail")}/%u
-}
-service lmtp {
-  unix_listener ${at("lmtp")} {
-    mode = 0666
-  }
-}
-service imap-login {
-  inet_listener imap {
-    port = ${this.#imapPort}
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-`,
-    );
-    await runQuietly("dovecot", ["-c", at("dovecot.conf")], { from: PACKAGES });
-    await reachable({ host: "127.0.0.1", port: this.#imapPort });
   }
 }

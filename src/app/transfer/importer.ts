@@ -1,0 +1,188 @@
+import type { Random } from "../../core/ports.ts";
+import { concatBytes } from "../../core/bytes.ts";
+import { DigestBuilder } from "../../wire/mime/mod.ts";
+import { encodeBase64 } from "../../wire/sasl/mod.ts";
+import { identityOf } from "./identity.ts";
+import { BATCH_MESSAGES, type NewMessage, PIECE_BYTES, type TransferHandlers } from "./ports.ts";
+import type { Progress } from "./progress.ts";
+
+/** One message of a source; it is read once or, when it is large, twice. */
+export interface SourceMessage {
+  /** For people: a file, or a place in one. */
+  readonly where: string;
+  readonly flags: readonly string[];
+  readonly internalDate: number;
+  /** With CR LF. May throw what the file system throws. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** The messages of one folder, in their order. */
+export interface SourceFolder {
+  readonly name: string;
+  messages(): AsyncIterable<SourceMessage>;
+}
+
+export interface ImportTask {
+  readonly handlers: TransferHandlers;
+  readonly account: string;
+  readonly progress: Progress;
+  readonly random: Random;
+}
+
+interface Prepared extends NewMessage {
+  readonly size: number;
+}
+
+/** Up to this size a message is held in memory, and several go in one request. */
+const SMALL = PIECE_BYTES;
+const FULL_BATCH = 2 * PIECE_BYTES;
+
+/**
+ * Brings in what is missing of a folder. What is there is recognized by its header and size, and counted: of two equal messages both
+ * come, and a second run, also after one that was killed, brings neither again.
+ */
+export async function importFolder(source: SourceFolder, task: ImportTask): Promise<void> {
+  const { handlers, account, progress } = task;
+  progress.folder = source.name;
+  let target;
+  try {
+    target = await handlers.ensureFolder(account, source.name);
+  } catch (error) {
+    // A name that cannot be a mailbox here.
+    return progress.problem(source.name, error);
+  }
+  const known = await knownIdentities(handlers, target.id);
+  const batch = new Batch(target.id, task);
+  for await (const message of source.messages()) {
+    try {
+      const prepared = await prepare(message, known, task);
+      if (prepared === null) progress.known++;
+      else await batch.add(message.where, prepared);
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      progress.problem(message.where, error);
+    }
+    progress.tick();
+  }
+  await batch.flush();
+}
+
+/** How often each identity is there. */
+async function knownIdentities(handlers: TransferHandlers, mailboxId: number): Promise<Map<number, number>> {
+  const known = new Map<number, number>();
+  for (let after: number | null = 0; after !== null;) {
+    const page: Awaited<ReturnType<TransferHandlers["identities"]>> = await handlers.identities(mailboxId, after);
+    for (const identity of page.identities) known.set(identity, (known.get(identity) ?? 0) + 1);
+    after = page.next;
+  }
+  return known;
+}
+
+/** The message as it is sent; null when it is there already. */
+async function prepare(
+  message: SourceMessage,
+  known: Map<number, number>,
+  task: ImportTask,
+): Promise<Prepared | null> {
+  const digest = new DigestBuilder({});
+  const held: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of message.open()) {
+    size += chunk.length;
+    if (size <= SMALL) held.push(chunk.slice());
+    else held.length = 0;
+    digest.write(chunk);
+  }
+  const identity = identityOf(digest.finish(), size);
+  const copies = known.get(identity) ?? 0;
+  if (copies > 0) {
+    known.set(identity, copies - 1);
+    return null;
+  }
+  const { flags, internalDate } = message;
+  const content = size <= SMALL
+    ? { data: encodeBase64(concatBytes(held)) }
+    : { upload: await upload(message, task) };
+  return { flags, internalDate, content, size };
+}
+
+async function upload(message: SourceMessage, { handlers, random, progress }: ImportTask): Promise<string> {
+  const name = [...random.bytes(16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  let held: Uint8Array[] = [];
+  let size = 0;
+  const send = async () => {
+    if (size === 0) return;
+    const bytes = concatBytes(held);
+    [held, size] = [[], 0];
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      await handlers.putPiece(name, encodeBase64(bytes.subarray(at, at + PIECE_BYTES)));
+    }
+    progress.tick();
+  };
+  for await (const chunk of message.open()) {
+    held.push(chunk.slice());
+    size += chunk.length;
+    if (size >= PIECE_BYTES) await send();
+  }
+  await send();
+  return name;
+}
+
+/** Small messages go together: each request is one commit. */
+class Batch {
+  readonly #mailboxId: number;
+  readonly #task: ImportTask;
+  #messages: { readonly where: string; readonly message: Prepared }[] = [];
+  #size = 0;
+
+  constructor(mailboxId: number, task: ImportTask) {
+    this.#mailboxId = mailboxId;
+    this.#task = task;
+  }
+
+  async add(where: string, message: Prepared): Promise<void> {
+    if ("data" in message.content) {
+      if (this.#size + message.size > FULL_BATCH) await this.flush();
+      this.#size += message.size;
+    }
+    this.#messages.push({ where, message });
+    // An upload is not kept waiting.
+    if ("upload" in message.content || this.#messages.length === BATCH_MESSAGES) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const messages = this.#messages;
+    [this.#messages, this.#size] = [[], 0];
+    if (messages.length === 0) return;
+    try {
+      await this.#append(messages);
+    } catch (error) {
+      if (messages.length === 1 || isFatal(error)) throw error;
+      // One of them may be what is wrong: each by itself.
+      for (const one of messages) {
+        await this.#append([one]).catch((reason) => {
+          if (isFatal(reason)) throw reason;
+          this.#task.progress.problem(one.where, reason);
+        });
+      }
+    }
+  }
+
+  async #append(messages: readonly { readonly message: Prepared }[]): Promise<void> {
+    const { handlers, progress } = this.#task;
+    const news = messages.map(({ message: { flags, internalDate, content } }) => ({
+      flags,
+      internalDate,
+      content,
+    }));
+    await handlers.appendMessages(this.#mailboxId, news);
+    progress.done += messages.length;
+    progress.bytes += messages.reduce((sum, { message }) => sum + message.size, 0);
+  }
+}
+
+/** The server is gone, or its disk is full: nothing else will work either. */
+function isFatal(error: unknown): boolean {
+  const text = error instanceof Error ? error.message : "";
+  return /did not answer|closed the connection|store is closed|4\.3\.1/.test(text);
+}
