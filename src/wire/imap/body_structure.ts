@@ -103,7 +103,9 @@ function encodeParameters(encoder: Encoder, params: Parameters): void {
   params.forEach(([name, value], i) => {
     encoder.text(i === 0 ? "" : " ");
     // Without UTF-8 switched on strings are ASCII: other values go back into the form of RFC 2231 section 4.
-    if (encoder.utf8 || isAscii(value)) encoder.string(name).text(" ").string(value);
+    const ascii = isAscii(value);
+    if (!ascii) encoder.dependsOnUtf8 = true;
+    if (encoder.utf8 || ascii) encoder.string(name).text(" ").string(value);
     else encoder.string(`${name}*`).text(" ").string(`utf-8''${percentEncode(value)}`);
   });
   encoder.text(")");

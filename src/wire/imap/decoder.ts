@@ -26,7 +26,10 @@ export interface DecoderOptions {
   readonly utf8?: boolean;
 }
 
-/** How deep parentheses (and NOT, OR) may stand in each other. */
+/**
+ * How deep parentheses (and NOT, OR) may stand in each other. Not in the configuration: what follows a term calls itself to its
+ * depth, so a greater number would be a question of our stack, and no client comes near this one.
+ */
 export const MAX_NESTING = 40;
 
 const UINT32_MAX = 0xffff_ffff;

@@ -19,6 +19,8 @@ export class Encoder {
   #first = FIRST_CAPACITY;
   /** Whether quoted strings may hold UTF-8, and mailbox names are it: once the client has asked for that (RFC 9755 section 3). */
   utf8 = false;
+  /** Whether what was written would look otherwise with `utf8` switched on or off. */
+  dependsOnUtf8 = false;
 
   get length(): number {
     return this.#length;
@@ -31,6 +33,11 @@ export class Encoder {
     this.#bytes = EMPTY;
     this.#length = 0;
     return taken;
+  }
+
+  /** Gives back what `take` gave away, to be written over, by whoever goes on writing much. */
+  reuse(taken: Uint8Array<ArrayBuffer>): void {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(taken.buffer);
   }
 
   /** Takes back everything that was written since the length was `mark`. */
@@ -52,7 +59,15 @@ export class Encoder {
   }
 
   number(value: number): this {
-    return this.text(String(value));
+    if (!(value >= 0 && value <= 0x7fffffff)) return this.text(String(value));
+    this.#reserve(10);
+    let end = this.#length + 1;
+    for (let bound = 10; bound <= value; bound *= 10) end++;
+    for (let at = end, rest = value; at-- > this.#length; rest = (rest / 10) | 0) {
+      this.#bytes[at] = ZERO + rest % 10;
+    }
+    this.#length = end;
+    return this;
   }
 
   bytes(bytes: Uint8Array): this {
@@ -72,6 +87,7 @@ export class Encoder {
       case "ascii":
         return this.#quoted(value);
       case "utf8":
+        this.dependsOnUtf8 = true;
         if (this.utf8) return this.#quotedBytes(encodeUtf8(value));
     }
     return this.literal(encodeUtf8(value.replaceAll("\0", "")));
@@ -134,6 +150,7 @@ export class Encoder {
 }
 
 const EMPTY = new Uint8Array(0);
+const ZERO = 48;
 const QUESTION_MARK = 63;
 
 /** How the value may stand between quotes, if at all (RFC 3501 section 9 `quoted`, RFC 9755 section 3 `QUOTED-CHAR`). */

@@ -9,9 +9,14 @@ const GREATEST = 9_223_372_036_854_775_807n;
  * becomes the greatest of those.
  */
 export function decodeModseq(decoder: Decoder): number {
-  const digits = decoder.tryRun(isDigit) ?? decoder.fail("a mod-sequence");
+  return decodeNumber64(decoder, "a mod-sequence");
+}
+
+/** RFC 9051 section 9 `number64`, under the same conditions. */
+export function decodeNumber64(decoder: Decoder, what: string): number {
+  const digits = decoder.tryRun(isDigit) ?? decoder.fail(what);
   // Twenty digits are enough to see that it is too large; no long text is turned into a number.
-  if (digits.length > 20 || BigInt(digits) > GREATEST) decoder.fail("a mod-sequence of at most 63 bits");
+  if (digits.length > 20 || BigInt(digits) > GREATEST) decoder.fail(`${what} of at most 63 bits`);
   return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 

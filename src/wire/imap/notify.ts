@@ -111,7 +111,7 @@ class Reading {
     const decoder = this.#decoder;
     // In an event list of ours a parenthesis can only be the items of MessageNew.
     if (decoder.next === OPEN) {
-      if (!events.has("MessageNew")) decoder.fail("an event");
+      if (!events.has("MessageNew") || items.length > 0) decoder.fail("an event");
       items.push(...decodeItems(decoder));
       return;
     }

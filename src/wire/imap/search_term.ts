@@ -3,7 +3,7 @@ import { ProtocolError } from "../../core/errors.ts";
 import { CLOSE, DOLLAR, isDigit, MINUS, OPEN, QUOTE, STAR_SIGN } from "./chars.ts";
 import { decodeDay } from "./date_time.ts";
 import type { Decoder } from "./decoder.ts";
-import { decodeModseq } from "./modseq.ts";
+import { decodeModseq, decodeNumber64 } from "./modseq.ts";
 import { decodeSequenceSet, type SequenceSet } from "./sequence_set.ts";
 
 /** A search key as it was asked; what depends on the mailbox (sequence numbers, \\Recent) is still unresolved. */
@@ -27,6 +27,10 @@ export type SearchTerm =
   | { readonly kind: "modseq"; readonly atLeast: number }
   | { readonly kind: "emailId" | "threadId"; readonly id: string };
 
+/**
+ * Not in the configuration: what a search costs is bounded by its time (`limits: imap: search_time`); this bounds only what one
+ * command line can make of memory.
+ */
 const MAX_TERMS = 1000;
 
 /** An operator that waits for its operands; a group (or the whole search) waits for its end. */
@@ -178,8 +182,14 @@ const OTHERS: ReadonlyMap<string, (decoder: Decoder) => SearchTerm> = new Map([
     kind: "not",
     term: { kind: "flag", flag: decoder.expectAtom("a keyword") },
   })],
-  ["LARGER", (decoder: Decoder): SearchTerm => ({ kind: "larger", bytes: decoder.expectNumber() })],
-  ["SMALLER", (decoder: Decoder): SearchTerm => ({ kind: "smaller", bytes: decoder.expectNumber() })],
+  [
+    "LARGER",
+    (decoder: Decoder): SearchTerm => ({ kind: "larger", bytes: decodeNumber64(decoder, "a size") }),
+  ],
+  [
+    "SMALLER",
+    (decoder: Decoder): SearchTerm => ({ kind: "smaller", bytes: decodeNumber64(decoder, "a size") }),
+  ],
   ["OLDER", (decoder: Decoder): SearchTerm => decodeWithin(decoder, "older")],
   ["YOUNGER", (decoder: Decoder): SearchTerm => decodeWithin(decoder, "younger")],
   ["MODSEQ", decodeModseqKey],

@@ -31,6 +31,9 @@ export interface ThreadEntries {
   readonly depths: readonly number[];
 }
 
+/** So many characters make a piece. */
+const PIECE = 4000;
+
 /**
  * RFC 5256 section 4 `thread-list`, piece by piece: a message and its only answer stand side by side, several answers each in
  * parentheses.
@@ -39,37 +42,41 @@ export function* encodeThreads({ numbers, depths }: ThreadEntries): Generator<st
   const answers = countAnswers(depths);
   /** For each level, whether the entry on it opened a parenthesis. */
   const opened: boolean[] = [];
-  /** The entry on each level above the present one. */
-  const above: number[] = [];
-  for (const [place, number] of numbers.entries()) {
-    const depth = depths[place]!;
-    yield closing(opened, depth);
-    above.length = depth;
-    const parent = above.at(-1);
-    const opens = parent === undefined || answers[parent]! > 1;
+  /** The last entry on each level. */
+  const last: number[] = [];
+  let text = "";
+  for (let place = 0; place < numbers.length; place++) {
+    const [number, depth] = [numbers[place]!, depths[place]!];
+    text += closing(opened, depth);
+    const parent = depth === 0 ? null : last[depth - 1]!;
+    const opens = parent === null || answers[parent]! > 1;
     // Behind a message comes a space before its answers, and none between these.
-    const isFirst = parent !== undefined && place === parent + 1;
-    yield `${isFirst && numbers[parent] !== 0 ? " " : ""}${opens ? "(" : ""}${number === 0 ? "" : number}`;
+    if (parent !== null && place === parent + 1 && numbers[parent] !== 0) text += " ";
+    if (opens) text += "(";
+    if (number !== 0) text += number;
     opened.push(opens);
-    above.push(place);
+    last[depth] = place;
+    if (text.length < PIECE) continue;
+    yield text;
+    text = "";
   }
-  yield closing(opened, 0);
+  yield text + closing(opened, 0);
 }
 
 /** Takes the levels from `depth` on away; what they had opened. */
 function closing(opened: boolean[], depth: number): string {
-  const closed = opened.splice(depth).filter((opens) => opens).length;
-  return ")".repeat(closed);
+  let closed = 0;
+  while (opened.length > depth) if (opened.pop()) closed++;
+  return closed === 0 ? "" : ")".repeat(closed);
 }
 
 function countAnswers(depths: readonly number[]): Int32Array {
   const answers = new Int32Array(depths.length);
-  const above: number[] = [];
-  for (const [place, depth] of depths.entries()) {
-    above.length = depth;
-    const parent = above.at(-1);
-    if (parent !== undefined) answers[parent]!++;
-    above.push(place);
+  const last: number[] = [];
+  for (let place = 0; place < depths.length; place++) {
+    const depth = depths[place]!;
+    if (depth > 0) answers[last[depth - 1]!]!++;
+    last[depth] = place;
   }
   return answers;
 }

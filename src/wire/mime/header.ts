@@ -64,12 +64,11 @@ function isMboxLine(bytes: Uint8Array, start: number, end: number): boolean {
 export class HeaderReader {
   readonly spans: FieldSpan[] = [];
   readonly #bytes: Uint8Array;
-  /** One character per byte. */
-  readonly #text: string;
+  /** One character per byte; made when a value is asked for. */
+  #text: string | null = null;
 
   constructor(header: Uint8Array) {
     this.#bytes = header;
-    this.#text = decodeWindows1252(header);
     this.#split();
   }
 
@@ -89,7 +88,7 @@ export class HeaderReader {
       if (kind === "field") {
         const colon = colonOf(bytes, at, end);
         open = {
-          name: this.#text.slice(at, colon).trimEnd().toLowerCase(),
+          name: fieldName(bytes, at, colon),
           start: at,
           valueStart: colon + 1,
         };
@@ -100,10 +99,24 @@ export class HeaderReader {
   }
 
   value(span: FieldSpan): string {
+    this.#text ??= decodeWindows1252(this.#bytes);
     let raw = this.#text.slice(span.valueStart, span.end);
     if (/[^\x00-\x7f]/.test(raw)) raw = tryDecodeUtf8(this.#bytes.subarray(span.valueStart, span.end)) ?? raw;
     return unfold(raw);
   }
+}
+
+/** In lower case. */
+function fieldName(bytes: Uint8Array, start: number, colon: number): string {
+  let end = colon;
+  while (bytes[end - 1] === 32 || bytes[end - 1] === 9) end--;
+  let name = "";
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte > 127) return decodeWindows1252(bytes.subarray(start, end)).toLowerCase();
+    name += String.fromCharCode(byte >= 65 && byte <= 90 ? byte + 32 : byte);
+  }
+  return name;
 }
 
 /** Section 2.2.3: a fold loses its line's end and nothing else. Bare CR and NUL can be shown by no protocol. */

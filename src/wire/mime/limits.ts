@@ -1,4 +1,7 @@
-/** How much of a message is understood. Past a limit the rest is kept as it is but not taken apart; nothing fails. */
+/**
+ * How much of a message is understood. Past a limit the rest is kept as it is but not taken apart; nothing fails.
+ * Not in the configuration: what a message was understood as is kept with it, and must not change with a restart.
+ */
 export interface MimeLimits {
   /** Parts of a message, messages within it included; what follows belongs to the last part. */
   readonly parts: number;

@@ -1,15 +1,6 @@
 import { CR, decodeLatin1, LF, tryDecodeUtf8 } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
 
-/**
- * The longest command line with its CR LF. RFC 2449 section 4 says 255; passwords and the initial response of AUTH may be
- * longer than its authors thought.
- */
-export const COMMAND_LINE_LIMIT = 1024;
-
-/** A response of AUTH, which RFC 5034 section 4 leaves to the mechanism. */
-export const AUTH_LINE_LIMIT = 8 * 1024;
-
 export interface Pop3Command {
   /** In capitals. */
   readonly verb: string;
@@ -22,7 +13,7 @@ export function parseCommand(line: Uint8Array): Pop3Command {
   const text = decodeLine(line);
   const space = text.indexOf(" ");
   const verb = space < 0 ? text : text.slice(0, space);
-  if (!/^[A-Za-z]{3,12}$/.test(verb)) throw new ProtocolError("Not a command");
+  if (!/^[A-Za-z]{3,11}[0-9]?$/.test(verb)) throw new ProtocolError("Not a command");
   return { verb: verb.toUpperCase(), rest: space < 0 ? "" : text.slice(space + 1) };
 }
 

@@ -9,14 +9,7 @@
  *
  * @module
  */
-export {
-  AUTH_LINE_LIMIT,
-  COMMAND_LINE_LIMIT,
-  parseCommand,
-  parseCount,
-  parseMessageNumber,
-  type Pop3Command,
-} from "./command.ts";
+export { parseCommand, parseCount, parseMessageNumber, type Pop3Command } from "./command.ts";
 export {
   encodeContinuation,
   encodeLines,
