@@ -21,12 +21,20 @@ export interface AnnotationChange {
 export interface AnnotationLimits {
   /** Annotations of one account in one scope; of a mailbox's shared ones, all together. */
   readonly count: number;
+  /**
+   * Bytes of all entries and values of one account, wherever they are; the shared ones of its mailboxes count for it, whoever set
+   * them.
+   */
+  readonly bytes: number;
 }
 
 export interface AnnotationStore {
   /** In the order of the entries. `/shared/` ones of a mailbox are the same for every account; the server's are not. */
   list(scope: AnnotationScope): Promise<Annotation[]>;
-  /** All or nothing; past a limit, unless nothing is added, it throws a `Refusal` 552 5.2.0. Throws `NoSuchMailbox`. */
+  /**
+   * All or nothing; past a limit, unless nothing is added, it throws a `Refusal`: 552 5.2.0 for the count, 552
+   * 5.2.2 for the bytes. Throws `NoSuchMailbox`.
+   */
   set(
     scope: AnnotationScope,
     changes: readonly AnnotationChange[],

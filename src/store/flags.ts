@@ -3,7 +3,7 @@
  * without case (RFC 3501 section 2.3.2); the spelling a message first got is kept.
  */
 import { Refusal } from "../core/errors.ts";
-import type { FlagChange } from "./mod.ts";
+import type { FlagChange, KeptFlags } from "./mod.ts";
 
 export const SEEN = 1;
 export const ANSWERED = 2;
@@ -46,6 +46,11 @@ export function parseFlags(flags: readonly string[]): FlagSet {
 export function listFlags(bits: number, keywords: string): readonly string[] {
   const system = BIT_LISTS[bits & 31]!;
   return keywords === "" ? system : [...system, ...keywords.split(" ")];
+}
+
+/** The system flags that come along with a copied message. */
+export function keptBits({ seen, deleted, others }: KeptFlags): number {
+  return (seen ? SEEN : 0) | (deleted ? DELETED : 0) | (others ? ANSWERED | FLAGGED | DRAFT : 0);
 }
 
 /** A change of flags, read once and then applied to many messages. */

@@ -81,6 +81,22 @@ export interface BodyStore {
   stage(): BodyStage;
   /** The bytes of a body, or of a part of it, in pieces of at most 64 KiB. Throws when there is no such body. */
   read(bodyId: number, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /**
+   * Many small parts of bodies at once, each of at most 64 KiB, in this order; null for one that could not be read: `read` says
+   * why. With `pick` the parts are headers, and of each only the fields are wanted.
+   */
+  readMany(reads: readonly BodyPart[], pick?: HeaderPick | null): Promise<readonly (Uint8Array | null)[]>;
+}
+
+export interface BodyPart {
+  readonly bodyId: number;
+  readonly range: ByteRange;
+}
+
+/** Fields of a header (RFC 3501 section 6.4.5), or all but these. */
+export interface HeaderPick {
+  readonly fields: readonly string[];
+  readonly mode: "only" | "not";
 }
 
 // ---- Accounts ----
@@ -178,6 +194,22 @@ export interface MessageRowWithDigest extends MessageRow {
   readonly digest: MessageDigest;
 }
 
+/** With what IMAP shows of the message, as it is sent. */
+export interface ShownRow extends MessageRow {
+  /** Where the body of the message begins. */
+  readonly headerSize: number;
+  /** ENVELOPE and BODYSTRUCTURE (RFC 3501 section 7.4.2); empty unless they were asked for. */
+  readonly envelope: Uint8Array;
+  readonly structure: Uint8Array;
+}
+
+export interface ShownOptions {
+  /** Whether the texts are wanted. */
+  readonly texts: boolean;
+  /** Whether they are for a client that has switched on UTF-8 (RFC 9755 section 3). */
+  readonly utf8: boolean;
+}
+
 /** What a session needs to open a mailbox. */
 export interface MailboxView {
   readonly mailbox: Mailbox;
@@ -213,6 +245,16 @@ export interface Appended {
 export interface TransferOptions {
   /** What the target's owner may have, past which it is refused with 552 5.2.2. A move within an account is never refused. */
   readonly quota?: QuotaLimit;
+  /** Which flags come along; without it all of them. */
+  readonly keeps?: KeptFlags;
+}
+
+/** The kinds of flags that have rights of their own (RFC 4314 section 4). */
+export interface KeptFlags {
+  readonly seen: boolean;
+  readonly deleted: boolean;
+  /** All the others, and keywords. */
+  readonly others: boolean;
 }
 
 export interface ChangesOptions {
@@ -256,6 +298,7 @@ export interface MessageStore {
     options?: { readonly changedSince?: number },
   ): AsyncIterable<readonly MessageRow[]>;
   rowsWithDigest(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRowWithDigest[]>;
+  shownRows(mailboxId: number, uids: UidRanges, options: ShownOptions): AsyncIterable<readonly ShownRow[]>;
   /** Throws `NoSuchMailbox`. */
   append(request: AppendRequest): Promise<Appended>;
   /** All or nothing, in this order (RFC 3502). */

@@ -57,8 +57,8 @@ export interface ScriptStore {
   /** Null: none. Throws `NoSuchScript`. */
   activate(account: string, name: string | null): Promise<void>;
   active(account: string): Promise<StoredScript | null>;
-  /** Asked for every message, so it costs next to nothing when asked again. */
-  standing(account: string): Promise<StandingScripts>;
+  /** Asked for every message: what is known already is given at once. */
+  standing(account: string): StandingScripts | Promise<StandingScripts>;
   away(account: string): Promise<AwayNote | null>;
   setAway(account: string, note: AwayNote | null): Promise<void>;
 }
@@ -95,7 +95,7 @@ export const NOTHING_STANDS: StandingScripts = { active: null, away: null };
 
 /** RFC 5804 section 1.6. */
 export function checkScriptName(name: string): string {
-  const isName = name.length > 0 && name.length <= 128 && name.isWellFormed() &&
+  const isName = name.length > 0 && name.length <= 256 && [...name].length <= 128 && name.isWellFormed() &&
     !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(name);
   if (!isName) throw Refusal.of(553, "5.1.3", "That is not a name for a script");
   return name;

@@ -249,7 +249,10 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
     2,
     async (store, { id, account }, isServer, list, value, count) => {
       const scope = { account, mailboxId: isServer ? null : id };
-      await store.annotations.set(scope, list.map((entry) => ({ entry, value })), { count });
+      await store.annotations.set(scope, list.map((entry) => ({ entry, value })), {
+        count,
+        bytes: 1_000_000,
+      });
       return store.annotations.list(scope);
     },
   ),

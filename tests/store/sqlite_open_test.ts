@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { concatBytes } from "../../src/core/bytes.ts";
 import { StoreOpenError } from "../../src/store/mod.ts";
+import { showTexts } from "../../src/store/shown_texts.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { migrate, MIGRATIONS, schemaVersion } from "../../src/store/sqlite/schema.ts";
 import { append, mailboxOf, rowsOf, textOf } from "../contract/store/harness.ts";
@@ -212,6 +214,19 @@ Deno.test("what a migration fills in is what new mail gets", () =>
     // Without an id of its own, each begins a thread of its own.
     assert.notEqual(old?.["thread"], fresh?.["thread"]);
     assert.deepEqual({ ...fresh, body_id: 0, thread: 0 }, { ...old, body_id: 0, thread: 0 });
+    const heads = folder.sql((db) =>
+      db.prepare("SELECT h.digest, s.* FROM heads h LEFT JOIN shown s ON s.body_id = h.body_id").all()
+    );
+    assert.ok(heads.length > 3);
+    for (const { digest, body_id: _, ...shown } of heads) {
+      const texts = showTexts(JSON.parse(String(digest)), { utf8: false });
+      assert.deepEqual({ ...shown }, {
+        header_size: texts.headerSize,
+        envelope_size: texts.envelope.length,
+        depends_on_utf8: texts.dependsOnUtf8 ? 1 : 0,
+        texts: concatBytes([texts.envelope, texts.structure]),
+      });
+    }
   }));
 
 Deno.test("a migration that fails leaves the version before it, whole", () =>

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../core/bytes.ts";
 import {
   type Annotation,
   type AnnotationChange,
@@ -6,7 +7,7 @@ import {
   type AnnotationStore,
   isShared,
 } from "../annotations.ts";
-import { refuseTooManyEntries } from "../errors.ts";
+import { overQuota, refuseTooManyEntries } from "../errors.ts";
 import { accountKey } from "../names.ts";
 import type { MemoryState } from "./state.ts";
 
@@ -31,12 +32,11 @@ export class MemoryAnnotations implements AnnotationStore {
   async set(
     { account, mailboxId }: AnnotationScope,
     changes: readonly AnnotationChange[],
-    { count }: AnnotationLimits,
+    { count, bytes }: AnnotationLimits,
   ): Promise<void> {
     this.#state.change();
-    const held = mailboxId === null
-      ? this.#state.annotations
-      : this.#state.requireMailbox(mailboxId).annotations;
+    const mailbox = mailboxId === null ? null : this.#state.requireMailbox(mailboxId);
+    const held = mailbox?.annotations ?? this.#state.annotations;
     const next = new Map<string, Map<string, Uint8Array>>();
     const grown = new Set<string>();
     for (const { entry, value } of changes) {
@@ -50,7 +50,38 @@ export class MemoryAnnotations implements AnnotationStore {
       }
     }
     for (const holder of grown) if (next.get(holder)!.size > count) refuseTooManyEntries();
+    for (const holder of grown) {
+      const payer = holder === "" ? mailbox!.account.name : holder;
+      const counts = (key: string, owner: string | null) => key === payer || (key === "" && owner === payer);
+      if (this.#bytes({ held, next }, counts) > bytes) throw overQuota();
+    }
     this.#state.account(accountKey(account));
     for (const [holder, entries] of next) held.set(holder, entries);
   }
+
+  /** As it would be with the new entries of one scope, of those holders that count. */
+  #bytes(
+    { held, next }: { readonly held: Holders; readonly next: Holders },
+    counts: (holder: string, owner: string | null) => boolean,
+  ): number {
+    let total = 0;
+    const scopes: [string | null, Holders][] = [[null, this.#state.annotations]];
+    for (const { account, annotations } of this.#state.mailboxes.values()) {
+      scopes.push([account.name, annotations]);
+    }
+    for (const [owner, scope] of scopes) {
+      for (const [holder, entries] of scope === held ? new Map([...held, ...next]) : scope) {
+        if (counts(holder, owner)) total += bytesOf(entries);
+      }
+    }
+    return total;
+  }
+}
+
+type Holders = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
+
+function bytesOf(entries: ReadonlyMap<string, Uint8Array>): number {
+  let total = 0;
+  for (const [entry, value] of entries) total += encodeUtf8(entry).length + value.length;
+  return total;
 }

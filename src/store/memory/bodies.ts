@@ -1,6 +1,6 @@
 import { concatBytes } from "../../core/bytes.ts";
-import { parseMessage } from "../../wire/mime/mod.ts";
-import type { BodyStage, BodyStore, ByteRange, StagedBody } from "../mod.ts";
+import { parseMessage, selectHeader } from "../../wire/mime/mod.ts";
+import type { BodyPart, BodyStage, BodyStore, ByteRange, HeaderPick, StagedBody } from "../mod.ts";
 import type { MemoryBody, MemoryState } from "./state.ts";
 
 const PIECE = 64 * 1024;
@@ -24,6 +24,19 @@ export class MemoryBodies implements BodyStore {
     for (let at = Math.max(0, range?.start ?? 0); at < end; at += PIECE) {
       yield body.bytes.slice(at, Math.min(at + PIECE, end));
     }
+  }
+
+  async readMany(
+    reads: readonly BodyPart[],
+    pick: HeaderPick | null = null,
+  ): Promise<readonly (Uint8Array | null)[]> {
+    this.#state.use();
+    return reads.map(({ bodyId, range: { start, end } }) => {
+      const body = this.#state.bodies.get(bodyId);
+      if (body === undefined || end > body.bytes.length) return null;
+      const bytes = body.bytes.slice(start, end);
+      return pick === null ? bytes : selectHeader(bytes, pick.fields, pick.mode);
+    });
   }
 }
 

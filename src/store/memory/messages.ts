@@ -11,6 +11,8 @@ import type {
   MessageStore,
   ReplaceRequest,
   SearchKey,
+  ShownOptions,
+  ShownRow,
   TransferOptions,
   UidCopy,
   UidRanges,
@@ -18,8 +20,9 @@ import type {
 import type { SortRequest, ThreadList, ThreadRequest } from "../ordering.ts";
 import type { SearchOptions } from "../search.ts";
 import { runInSlices } from "../slices.ts";
-import type { QuotaLimit, Usage } from "../quota.ts";
+import type { Usage } from "../quota.ts";
 import { inRanges } from "../ranges.ts";
+import { showTexts } from "../shown_texts.ts";
 import { NoSuchMessage } from "../errors.ts";
 import { takeBody } from "./bodies.ts";
 import {
@@ -78,6 +81,19 @@ export class MemoryMessages implements MessageStore {
   ): AsyncGenerator<readonly MessageRowWithDigest[], void> {
     for (const page of this.#pages(mailboxId, uids)) {
       yield page.map((message) => ({ ...showRow(message), digest: message.body.digest }));
+    }
+  }
+
+  async *shownRows(
+    mailboxId: number,
+    uids: UidRanges,
+    options: ShownOptions,
+  ): AsyncGenerator<readonly ShownRow[], void> {
+    for (const page of this.#pages(mailboxId, uids)) {
+      yield page.map((message) => {
+        const { headerSize, envelope, structure } = showTexts(message.body.digest, options);
+        return { ...showRow(message), headerSize, envelope, structure };
+      });
     }
   }
 
@@ -187,7 +203,7 @@ export class MemoryMessages implements MessageStore {
     toMailboxId: number,
     options?: TransferOptions,
   ): Promise<UidCopy> {
-    return this.#transfer({ mailboxId, uids, toMailboxId, move: false, quota: options?.quota });
+    return this.#transfer({ mailboxId, uids, toMailboxId, move: false, ...options });
   }
 
   async move(
@@ -196,7 +212,7 @@ export class MemoryMessages implements MessageStore {
     toMailboxId: number,
     options?: TransferOptions,
   ): Promise<UidCopy> {
-    return this.#transfer({ mailboxId, uids, toMailboxId, move: true, quota: options?.quota });
+    return this.#transfer({ mailboxId, uids, toMailboxId, move: true, ...options });
   }
 
   #transfer(
@@ -205,13 +221,12 @@ export class MemoryMessages implements MessageStore {
       readonly uids: UidRanges;
       readonly toMailboxId: number;
       readonly move: boolean;
-      readonly quota: QuotaLimit | undefined;
-    },
+    } & TransferOptions,
   ): UidCopy {
     this.#state.change();
     const from = this.#state.requireMailbox(task.mailboxId);
     const to = this.#state.requireMailbox(task.toMailboxId);
-    return transferMessages(this.#state, { from, to, uids: task.uids, move: task.move, quota: task.quota });
+    return transferMessages(this.#state, { ...task, from, to });
   }
 
   async changesSince(mailboxId: number, modseq: number, options: ChangesOptions = {}): Promise<Changes> {

@@ -82,16 +82,16 @@ class MemoryStore implements Store {
 
   async accept(delivery: Delivery): Promise<void> {
     this.#state.change();
-    const versions = [delivery, ...delivery.edited ?? []]
+    const versions = [...delivery.edited ?? [], delivery]
       .map(({ body, local }) => ({ body, local: local.map(targetOf) }))
-      .filter(({ local }, place) => place === 0 || local.length > 0);
+      .filter(({ body, local }) => body === delivery.body || local.length > 0);
     const queued = delivery.queued !== null && delivery.queued.recipients.length > 0 ? delivery.queued : null;
     if (queued !== null && this.#state.queue.has(delivery.id)) {
       throw new Error(`Message ${delivery.id} is in the queue already`);
     }
     let queuedBody: MemoryBody | null = null;
-    for (const [place, { body: staged, local }] of versions.entries()) {
-      const isQueued = place === 0 && queued !== null;
+    for (const { body: staged, local } of versions) {
+      const isQueued = staged === delivery.body && queued !== null;
       if (local.length === 0 && !isQueued) {
         bytesOf(staged);
         continue;

@@ -80,7 +80,7 @@ export class MemoryScriptStore implements ScriptStore {
     return held === null || held.active === null ? null : held.byName.get(held.active) ?? null;
   }
 
-  async standing(account: string): Promise<StandingScripts> {
+  standing(account: string): StandingScripts {
     const held = this.#held(account);
     if (held === null) return NOTHING_STANDS;
     const active = held.active === null ? undefined : held.byName.get(held.active);

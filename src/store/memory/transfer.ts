@@ -1,4 +1,5 @@
-import type { UidCopy, UidRanges } from "../mod.ts";
+import { type FlagSet, keptBits } from "../flags.ts";
+import type { KeptFlags, UidCopy, UidRanges } from "../mod.ts";
 import type { QuotaLimit } from "../quota.ts";
 import { bytesOfMessages, type MemoryMailbox, type MemoryMessage, type MemoryState } from "./state.ts";
 
@@ -8,17 +9,20 @@ export interface Transfer {
   readonly uids: UidRanges;
   readonly move: boolean;
   readonly quota?: QuotaLimit | undefined;
+  readonly keeps?: KeptFlags | undefined;
 }
 
 export function transferMessages(state: MemoryState, transfer: Transfer): UidCopy {
-  const { from, to, uids, move, quota } = transfer;
+  const { from, to, uids, move, quota, keeps } = transfer;
   const messages = messagesIn(from, uids);
   if (messages.length > 0 && !(move && from.account === to.account)) {
     const added = { bytes: bytesOfMessages(messages), messages: messages.length };
     state.requireRoom(to.account, added, quota);
   }
   const modseq = to.modseq + 1;
-  const copies = messages.map((message) => state.addMessage(to, message, modseq));
+  const copies = messages.map((message) =>
+    state.addMessage(to, { ...message, ...flagsOf(message, keeps) }, modseq)
+  );
   if (messages.length > 0) state.tell(to);
   if (move && messages.length > 0) {
     state.takeOut(from, messages);
@@ -29,6 +33,11 @@ export function transferMessages(state: MemoryState, transfer: Transfer): UidCop
     from: messages.map((message) => message.uid),
     to: copies.map((message) => message.uid),
   };
+}
+
+function flagsOf({ bits, keywords }: FlagSet, keeps: KeptFlags | undefined): FlagSet {
+  if (keeps === undefined) return { bits, keywords };
+  return { bits: bits & keptBits(keeps), keywords: keeps.others ? keywords : "" };
 }
 
 /** The messages in the ranges, ascending. */

@@ -12,16 +12,25 @@ import type {
 } from "../mod.ts";
 import type { TraceEvent } from "../mod.ts";
 import type { AclEntry } from "../acl.ts";
-import type { Annotation, AnnotationChange } from "../annotations.ts";
+import type { Annotation, AnnotationChange, AnnotationLimits } from "../annotations.ts";
 import type { HiddenMessage, Restored } from "../hidden.ts";
 import type { QuotaLimit, Usage } from "../quota.ts";
-import type { AccountRow, ByteRange, FlagChange, Mailbox, MailboxRole, UidRanges } from "../mod.ts";
+import type {
+  AccountRow,
+  ByteRange,
+  FlagChange,
+  HeaderPick,
+  KeptFlags,
+  Mailbox,
+  MailboxRole,
+  UidRanges,
+} from "../mod.ts";
 import type { SortRequest, ThreadRequest } from "../ordering.ts";
 import type { ScriptInfo, ScriptLimits, StandingScripts, StoredScript } from "../scripts.ts";
 import type { SearchKey } from "../search.ts";
 import type { IndexAddress } from "./index/lookup.ts";
 import type { IndexerSettings } from "./index/orders.ts";
-import type { PackedDigests, PackedRows } from "./rows.ts";
+import type { PackedDigests, PackedRows, PackedShown } from "./rows.ts";
 
 /** Bytes in a chunk of a body; only the last one is shorter. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -118,7 +127,12 @@ export interface Writes {
   >;
   setAcl: Call<{ mailboxId: number; identifier: string; rights: string }, void>;
   setAnnotations: Call<
-    { account: string; mailboxId: number | null; changes: readonly AnnotationChange[]; count: number },
+    {
+      account: string;
+      mailboxId: number | null;
+      changes: readonly AnnotationChange[];
+      limits: AnnotationLimits;
+    },
     void
   >;
   putScript: Call<{ account: string; name: string; text: string; limits: ScriptLimits | null }, void>;
@@ -141,6 +155,8 @@ export interface Writes {
       toMailboxId: number;
       move: boolean;
       quota: QuotaLimit | null;
+      /** Null for all flags. */
+      keeps: KeptFlags | null;
       /** No ranges come after these. */
       isLast: boolean;
       underway: number | null;
@@ -248,6 +264,7 @@ export interface Reads {
   view: Call<{ mailboxId: number }, PackedView | null>;
   rows: Call<{ mailboxId: number; uids: UidRanges }, Page<PackedRows>>;
   digests: Call<{ mailboxId: number; uids: UidRanges }, Page<PackedDigests>>;
+  shown: Call<{ mailboxId: number; uids: UidRanges; texts: boolean; utf8: boolean }, Page<PackedShown>>;
   /** Rows whose (modseq, uid) lies after the pair, in that order; on the first page what vanished, too. */
   changes: Call<
     {
@@ -264,6 +281,8 @@ export interface Reads {
   thread: Call<{ mailboxId: number; request: ThreadRequest }, PackedThreads>;
   body: Call<{ bodyId: number; range: ByteRange }, BodyPieces>;
   bodies: Call<{ reads: readonly { readonly bodyId: number; readonly range: ByteRange }[] }, ManyBodies>;
+  /** Each of `reads` is three numbers: the body, where the part begins and where it ends. */
+  bodyParts: Call<{ reads: Float64Array; pick: HeaderPick | null }, PackedParts>;
   listScripts: Call<{ account: string }, ScriptInfo[]>;
   /** By name; with null the active one. */
   script: Call<{ account: string; name: string | null }, StoredScript | null>;
@@ -325,6 +344,13 @@ export interface ManyBodies {
   /** How many of the pieces belong to each; -1 for a body that could not be read. */
   readonly counts: readonly number[];
   readonly next: readonly (number | null)[];
+}
+
+/** Small parts of bodies, one behind the other. */
+export interface PackedParts {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** -1 for one that could not be read. */
+  readonly sizes: Float64Array<ArrayBuffer>;
 }
 
 export interface BodyPieces {

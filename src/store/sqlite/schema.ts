@@ -8,10 +8,13 @@
  * - A chunk's id is `body id * 65536 + place`, so that a body's chunks lie side by side and one is found by arithmetic.
  * - `hidden` keeps expunged messages with their bodies until they are purged; `expunged` is QRESYNC's log of UIDs.
  * - `sort_keys` lies beside the digests so that SORT and THREAD read some 100 bytes of a message: see `sort_rows.ts`.
+ * - `shown` lies there for the same reason: of a FETCH of what lists show it is all that is read. See `shown_rows.ts`.
  * - A removed mailbox or account leaves its row (`removed = 1`, or no name) for the sweeper, which takes the rest apart.
  */
+import type { MessageDigest } from "../../wire/mime/digest.ts";
 import { sortKeysOf } from "../sort_keys.ts";
 import type { Database } from "./database.ts";
+import { insertShown } from "./shown_rows.ts";
 import { insertSortKeys } from "./sort_rows.ts";
 
 const VERSION_1 = `
@@ -214,6 +217,14 @@ CREATE TABLE sort_keys (
   links BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE shown (
+  body_id INTEGER PRIMARY KEY,
+  header_size INTEGER NOT NULL,
+  envelope_size INTEGER NOT NULL,
+  depends_on_utf8 INTEGER NOT NULL,
+  texts BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE acl (
   mailbox_id INTEGER NOT NULL,
   identifier TEXT NOT NULL,
@@ -262,20 +273,22 @@ UPDATE mailboxes SET logged = e.n
 function version3(db: Database): void {
   db.exec(VERSION_3_TABLES);
   db.exec(VERSION_3_COUNTS);
-  fillSortKeys(db);
+  fillFromDigests(db);
 }
 
 /** Digests are large: few are held at a time. */
 const FILL_ROWS = 100;
 
-function fillSortKeys(db: Database): void {
+function fillFromDigests(db: Database): void {
   for (let last = 0;;) {
     const heads = db.arrays<[bodyId: number, digest: string]>(
       `SELECT body_id, digest FROM heads WHERE body_id > ? ORDER BY body_id LIMIT ${FILL_ROWS}`,
       last,
     );
     for (const [bodyId, digest] of heads) {
-      insertSortKeys(db, bodyId, sortKeysOf(JSON.parse(digest), bodyId));
+      const parsed: MessageDigest = JSON.parse(digest);
+      insertSortKeys(db, bodyId, sortKeysOf(parsed, bodyId));
+      insertShown(db, bodyId, parsed);
       last = bodyId;
     }
     if (heads.length < FILL_ROWS) return;

@@ -6,7 +6,7 @@ import { NoSuchMailbox } from "../../../src/store/errors.ts";
 import type { Store } from "../../../src/store/mod.ts";
 import { type ContractCase, mailboxOf } from "./harness.ts";
 
-const LIMITS = { count: 5 };
+const LIMITS = { count: 5, bytes: 1000 };
 
 export const annotationCases: readonly ContractCase[] = [
   {
@@ -99,8 +99,33 @@ export const annotationCases: readonly ContractCase[] = [
         (error) => error instanceof Refusal && error.reply.enhanced === "5.2.0",
       );
       await set(store, scope, { "/private/0": null, "/private/6": "v" });
-      await store.annotations.set(scope, [{ entry: "/private/1", value: null }], { count: 1 });
+      await store.annotations.set(scope, [{ entry: "/private/1", value: null }], { count: 1, bytes: 1 });
       assert.equal(Object.keys(await list(store, scope)).length, 5);
+    },
+  },
+  {
+    name: "there can be only so many bytes of an account, in all its mailboxes together, whoever shared them",
+    async run({ store, account, inbox }) {
+      const archive = await mailboxOf(store, account, "Archive");
+      const other = `b-${account}`;
+      await store.accounts.ensure(other);
+      const put = (scope: AnnotationScope, entry: string, bytes: number) =>
+        store.annotations.set(scope, [{ entry, value: new Uint8Array(bytes) }], { count: 5, bytes: 100 });
+      const full = (error: unknown) => error instanceof Refusal && error.reply.enhanced === "5.2.2";
+      await put({ account, mailboxId: null }, "/private/a", 20);
+      await put({ account, mailboxId: archive.id }, "/private/b", 20);
+      // What another shares in a mailbox counts for its owner.
+      await put({ account: other, mailboxId: inbox.id }, "/shared/aaa", 19);
+      await assert.rejects(() => put({ account, mailboxId: inbox.id }, "/private/c", 1), full);
+      await assert.rejects(() => put({ account: other, mailboxId: archive.id }, "/shared/c", 2), full);
+      assert.deepEqual(await store.annotations.list({ account, mailboxId: archive.id }), [
+        { entry: "/private/b", value: new Uint8Array(20) },
+      ]);
+      await put({ account: other, mailboxId: inbox.id }, "/private/mine", 80);
+      // What is replaced makes room.
+      await put({ account, mailboxId: archive.id }, "/private/b", 1);
+      await put({ account, mailboxId: inbox.id }, "/private/c", 19);
+      await assert.rejects(() => put({ account, mailboxId: inbox.id }, "/private/c", 20), full);
     },
   },
 ];

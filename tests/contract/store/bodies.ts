@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { concatBytes, encodeUtf8 } from "../../../src/core/bytes.ts";
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../../../src/core/bytes.ts";
 import type { BodyStage, Store } from "../../../src/store/mod.ts";
 import { parseMessage } from "../../../src/wire/mime/mod.ts";
 import {
@@ -35,6 +35,52 @@ const SIZES = [
 ];
 
 export const bodyCases: readonly ContractCase[] = [
+  {
+    name: "what is being staged can be read, in parts, before it is sealed",
+    async run({ store }) {
+      for (const size of SIZES) {
+        const bytes = bigMessage(Math.max(size, 100)).slice(0, size);
+        const stage = store.bodies.stage();
+        for (let at = 0; at < size; at += 50_000) await stage.write(bytes.slice(at, at + 50_000));
+        for (
+          const [start, end] of [[0, size], [0, 10], [65530, 65550], [size - 5, size + 5], [size, size + 1]]
+        ) {
+          const found = await stage.read({ start: start!, end: end! });
+          assert.deepEqual(found, bytes.slice(Math.max(0, start!), end!), `${size}: ${start} to ${end}`);
+        }
+        stage.discard();
+        await assert.rejects(() => stage.read({ start: 0, end: 1 }));
+      }
+    },
+  },
+  {
+    name: "one delivery puts versions of a message into several mailboxes of an account",
+    async run({ store, account, inbox }) {
+      await store.accept({
+        id: `versions-${account}`,
+        body: await staged(store, "Subject: one\r\n\r\n1"),
+        receivedAt: 5000,
+        local: [{ account }, { account, mailbox: "Work/New", flags: ["\\Seen", "k"] }],
+        edited: [
+          {
+            body: await staged(store, bigMessage(400_000)),
+            local: [{ account, mailbox: "Big" }, { account }],
+          },
+          { body: await staged(store, "unused"), local: [] },
+        ],
+        queued: null,
+      });
+      const rows = await rowsOf(store, inbox);
+      assert.deepEqual(rows.map(({ size }) => size), [400_000, 17]);
+      const filed = await rowsOf(store, await mailboxOf(store, account, "Work/New"));
+      assert.deepEqual(filed.map(({ flags, bodyId }) => [flags, bodyId]), [[
+        ["\\Seen", "k"],
+        rows[1]!.bodyId,
+      ]]);
+      assert.equal((await rowsOf(store, await mailboxOf(store, account, "Big"))).length, 1);
+      assert.deepEqual(await bytesOf(store, rows[0]!.bodyId), bigMessage(400_000));
+    },
+  },
   {
     name: "bodies of every size come back byte by byte",
     async run({ store, inbox }) {
@@ -85,6 +131,74 @@ export const bodyCases: readonly ContractCase[] = [
           assert.deepEqual(await bytesOf(store, row!.bodyId), content);
         }
       }
+    },
+  },
+  {
+    name: "many parts at once are what reading them one by one gives",
+    async run({ store, inbox }) {
+      const header = "Return-Path: <>\r\nsubject: a\r\n b\r\nX: y\r\nFrom: me\r\n\r\n";
+      const bodies: { readonly id: number; readonly size: number }[] = [];
+      for (const size of [0, 1, 3000, 65535, 65537, 140_000]) {
+        for (const prefix of [0, 17, header.length]) {
+          const stage = store.bodies.stage();
+          const content = concatBytes([
+            encodeUtf8(header.slice(prefix)),
+            noise(size),
+            encodeUtf8("a".repeat(size)),
+          ]);
+          for (let at = 0; at < content.length; at += 50_000) {
+            await stage.write(content.slice(at, at + 50_000));
+          }
+          const body = stage.seal(encodeUtf8(header.slice(0, prefix)));
+          const { uid } = await store.messages.append({
+            mailboxId: inbox.id,
+            body,
+            flags: [],
+            internalDate: 0,
+          });
+          const [row] = await rowsOf(store, inbox, [[uid, uid]]);
+          bodies.push({ id: row!.bodyId, size: row!.size });
+        }
+      }
+      const reads = bodies.flatMap(({ id: bodyId, size }) =>
+        [[0, 5], [5, 30], [0, header.length], [header.length, size], [size - 1, size], [65_000, 70_000], [
+          20,
+          65_556,
+        ]]
+          .filter(([start, end]) => start! < end! && end! <= size && end! - start! <= 64 * KIB)
+          .map(([start, end]) => ({ bodyId, range: { start: start!, end: end! } }))
+      );
+      const found = await store.bodies.readMany(reads);
+      for (const [place, { bodyId, range }] of reads.entries()) {
+        const parts: Uint8Array[] = [];
+        for await (const piece of store.bodies.read(bodyId, range)) parts.push(piece);
+        assert.deepEqual(found[place]?.slice(), concatBytes(parts), `${bodyId} ${range.start}-${range.end}`);
+      }
+      const headers = bodies.map(({ id: bodyId }) => ({ bodyId, range: { start: 0, end: header.length } }));
+      const only = await store.bodies.readMany(headers, { fields: ["From", "SUBJECT"], mode: "only" });
+      assert.deepEqual(
+        new Set(only.map((bytes) => decodeUtf8(bytes!))),
+        new Set(["subject: a\r\n b\r\nFrom: me\r\n\r\n"]),
+      );
+      const rest = await store.bodies.readMany(headers, { fields: ["From", "SUBJECT"], mode: "not" });
+      assert.deepEqual(
+        new Set(rest.map((bytes) => decodeUtf8(bytes!))),
+        new Set(["Return-Path: <>\r\nX: y\r\n\r\n"]),
+      );
+    },
+  },
+  {
+    name: "of many parts those that cannot be read are null",
+    async run({ store, inbox }) {
+      const uid = await append(store, inbox, { content: "Subject: x\r\n\r\nHere.\r\n" });
+      const bodyId = (await rowsOf(store, inbox, [[uid, uid]]))[0]!.bodyId;
+      const [good, gone, long] = await store.bodies.readMany([
+        { bodyId, range: { start: 0, end: 7 } },
+        { bodyId: bodyId + 1000, range: { start: 0, end: 7 } },
+        { bodyId, range: { start: 0, end: 7000 } },
+      ]);
+      assert.deepEqual([decodeUtf8(good!), gone, long], ["Subject", null, null]);
+      assert.deepEqual(await store.bodies.readMany([]), []);
     },
   },
   {
@@ -271,4 +385,10 @@ async function filled(store: Store, size: number): Promise<BodyStage> {
     await stage.write(new Uint8Array(Math.min(50_000, size - at)).fill(66));
   }
   return stage;
+}
+
+/** Bytes that cannot be packed. */
+function noise(size: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length: size }, () => (state = Math.imul(state, 1103515245) + 12345 >>> 0) >>> 16);
 }

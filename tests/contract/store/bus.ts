@@ -68,7 +68,7 @@ export const busCases: readonly ContractCase[] = [
       await store.mailboxes.rename(account, "told", "renamed");
       const scope = { account, mailboxId: id };
       const value = new Uint8Array([1]);
-      await store.annotations.set(scope, [{ entry: "/private/comment", value }], { count: 10 });
+      await store.annotations.set(scope, [{ entry: "/private/comment", value }], { count: 10, bytes: 1000 });
       await store.mailboxes.remove(account, "renamed");
       await accept(store, { id: "told", local: [{ account, mailbox: "made" }] });
       await accept(store, { id: "inbox", local: [{ account }] });

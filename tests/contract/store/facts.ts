@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase } from "./harness.ts";
+import { accept, type ContractCase, staged } from "./harness.ts";
 
 export const factCases: readonly ContractCase[] = [
   {
@@ -19,6 +19,21 @@ export const factCases: readonly ContractCase[] = [
       await facts.remove("two", "k");
       await facts.remove("two", "never");
       assert.equal(await facts.get("two", "k"), null);
+    },
+  },
+  {
+    name: "facts come with a delivery, or not at all when it fails, also when nobody is to have it",
+    async run({ store, account, clock }) {
+      const fact = (key: string) => ({ space: "marks", key, value: "here", expiresAt: clock.now() + 1000 });
+      await accept(store, { id: "a", local: [{ account }], facts: [fact("one"), fact("two")] });
+      assert.deepEqual((await store.facts.list("marks")).map(({ key }) => key), ["one", "two"]);
+      await accept(store, { id: "b", facts: [fact("three")] });
+      assert.equal((await store.facts.get("marks", "three"))?.value, "here");
+      const body = await staged(store, "Subject: x\r\n\r\n");
+      const delivery = { id: "c", body, receivedAt: 0, local: [{ account }], queued: null };
+      await store.accept(delivery);
+      await assert.rejects(store.accept({ ...delivery, facts: [fact("four")] }));
+      assert.equal(await store.facts.get("marks", "four"), null);
     },
   },
   {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { Refusal } from "../../../src/core/errors.ts";
+import { encodeEnvelope, Encoder, encodeStructure } from "../../../src/wire/imap/mod.ts";
 import { parseMessage } from "../../../src/wire/mime/mod.ts";
-import { encodeUtf8 } from "../../../src/core/bytes.ts";
+import { join } from "node:path";
+import { decodeLatin1, encodeUtf8 } from "../../../src/core/bytes.ts";
 import { NoSuchMailbox } from "../../../src/store/errors.ts";
-import type { MessageRowWithDigest } from "../../../src/store/mod.ts";
+import type { MessageRowWithDigest, ShownRow } from "../../../src/store/mod.ts";
 import {
   accept,
   again,
@@ -18,6 +20,33 @@ import {
 } from "./harness.ts";
 
 export const messageCases: readonly ContractCase[] = [
+  {
+    name:
+      "a copy, and what is moved, keeps the flags that it may (RFC 4314 section 4), and the counts are right",
+    async run({ store, account, inbox }) {
+      const target = await store.mailboxes.create(account, "kept");
+      const flags = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Work"];
+      const kept = async (
+        keeps: { seen: boolean; deleted: boolean; others: boolean },
+        verb: "copy" | "move",
+      ) => {
+        const uid = await append(store, inbox, { content: "12345", flags });
+        const { to } = await store.messages[verb](inbox.id, [[uid, uid]], target.id, { keeps });
+        const row = (await rowsOf(store, target)).find((row) => row.uid === to[0])!;
+        return row.flags.join(" ");
+      };
+      const none = { seen: false, deleted: false, others: false };
+      assert.equal(await kept(none, "copy"), "");
+      assert.equal(await kept({ ...none, seen: true }, "copy"), "\\Seen");
+      assert.equal(await kept({ ...none, deleted: true }, "move"), "\\Deleted");
+      assert.equal(await kept({ ...none, others: true }, "move"), "\\Answered \\Flagged \\Draft $Work");
+      assert.equal((await kept({ seen: true, deleted: true, others: true }, "copy")).split(" ").length, 6);
+      const { messages, unseen, deleted, deletedBytes } = await again(store, target);
+      assert.deepEqual([messages, unseen, deleted, deletedBytes], [5, 3, 2, 10]);
+      // The original is as it was.
+      assert.equal((await rowsOf(store, inbox))[0]!.flags.length, 6);
+    },
+  },
   {
     name: "append gives UID and modseq, and counts",
     async run({ store, inbox, clock }) {
@@ -116,12 +145,53 @@ export const messageCases: readonly ContractCase[] = [
         sizes.push(batch.length);
         uids.push(...batch.map((row) => row.uid));
       }
-      assert.ok(sizes.length > 1 && sizes.every((size) => size > 0 && size <= 500), sizes.join());
+      assert.ok(sizes.length > 1 && sizes.every((size) => size > 0 && size <= 1000), sizes.join());
       assert.equal(uids.length, 1202);
       assert.deepEqual(uids, uids.toSorted((a, b) => a - b));
       const digests: MessageRowWithDigest[] = [];
       for await (const batch of store.messages.rowsWithDigest(inbox.id, ALL)) digests.push(...batch);
       assert.equal(digests.length, 1203);
+      const shown: ShownRow[] = [];
+      const wish = { texts: true, utf8: false };
+      for await (const batch of store.messages.shownRows(inbox.id, ALL, wish)) shown.push(...batch);
+      assert.deepEqual(shown.map(({ uid }) => uid), digests.map(({ uid }) => uid));
+    },
+  },
+  {
+    name: "what is shown of a message is what the encoder makes of its digest, with UTF-8 and without",
+    async run({ store, inbox }) {
+      const corpus = join(import.meta.dirname!, "..", "..", "corpus", "mime");
+      for (const { name } of Deno.readDirSync(corpus)) {
+        if (!name.endsWith(".eml")) continue;
+        const body = await staged(store, [Deno.readFileSync(join(corpus, name))]);
+        await store.messages.append({ mailboxId: inbox.id, body, flags: ["k"], internalDate: 0 });
+      }
+      const rows: MessageRowWithDigest[] = [];
+      for await (const batch of store.messages.rowsWithDigest(inbox.id, ALL)) rows.push(...batch);
+      for (const utf8 of [false, true]) {
+        const shown: ShownRow[] = [];
+        for await (const batch of store.messages.shownRows(inbox.id, ALL, { texts: true, utf8 })) {
+          shown.push(...batch);
+        }
+        assert.equal(shown.length, rows.length);
+        for (const [place, { digest, ...row }] of rows.entries()) {
+          const [envelope, structure] = [new Encoder(), new Encoder()];
+          envelope.utf8 = structure.utf8 = utf8;
+          encodeEnvelope(envelope, digest.envelope);
+          encodeStructure(structure, digest.structure, true);
+          assert.deepEqual({ ...shown[place], envelope: null, structure: null }, {
+            ...row,
+            headerSize: digest.structure.bodyStart,
+            envelope: null,
+            structure: null,
+          });
+          assert.equal(decodeLatin1(shown[place]!.envelope), decodeLatin1(envelope.take()));
+          assert.equal(decodeLatin1(shown[place]!.structure), decodeLatin1(structure.take()));
+        }
+      }
+      for await (const [row] of store.messages.shownRows(inbox.id, ALL, { texts: false, utf8: false })) {
+        assert.equal(row?.headerSize, rows[0]?.digest.structure.bodyStart);
+      }
     },
   },
   {

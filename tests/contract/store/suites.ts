@@ -13,6 +13,7 @@ import { hiddenCases } from "./hidden.ts";
 import { mailboxCases } from "./mailboxes.ts";
 import { messageCases } from "./messages.ts";
 import { orderingCases } from "./ordering.ts";
+import { scriptCases } from "./scripts.ts";
 import { searchCases } from "./search.ts";
 import { spoolCases } from "./spool.ts";
 import { traceCases } from "./trace.ts";
@@ -25,6 +26,7 @@ const SUITES = {
   acl: aclCases,
   annotations: annotationCases,
   bodies: bodyCases,
+  scripts: scriptCases,
   search: searchCases,
   ordering: orderingCases,
   spool: spoolCases,

@@ -22,8 +22,8 @@ export class SqliteAnnotations implements AnnotationStore {
   set(
     { account, mailboxId }: AnnotationScope,
     changes: readonly AnnotationChange[],
-    { count }: AnnotationLimits,
+    limits: AnnotationLimits,
   ): Promise<void> {
-    return this.#link.write("setAnnotations", { account: accountKey(account), mailboxId, changes, count });
+    return this.#link.write("setAnnotations", { account: accountKey(account), mailboxId, changes, limits });
   }
 }

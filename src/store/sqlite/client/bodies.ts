@@ -1,4 +1,4 @@
-import type { BodyStage, BodyStore, ByteRange } from "../../mod.ts";
+import type { BodyPart, BodyStage, BodyStore, ByteRange, HeaderPick } from "../../mod.ts";
 import { CHUNK_BYTES } from "../protocol.ts";
 import { BodyRequests } from "./body_requests.ts";
 import type { FreshBodies } from "./fresh.ts";
@@ -34,6 +34,18 @@ export class SqliteBodies implements BodyStore {
       }
       for (const piece of pieces) yield* split(piece);
     }
+  }
+
+  async readMany(
+    reads: readonly BodyPart[],
+    pick: HeaderPick | null = null,
+  ): Promise<readonly (Uint8Array | null)[]> {
+    const numbers = Float64Array.from(
+      reads.flatMap(({ bodyId, range: { start, end } }) => [bodyId, start, end]),
+    );
+    const { bytes, sizes } = await this.#deps.link.read("bodyParts", { reads: numbers, pick });
+    let at = 0;
+    return Array.from(sizes, (size) => size < 0 ? null : bytes.subarray(at, at += size));
   }
 }
 

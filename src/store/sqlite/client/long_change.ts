@@ -1,6 +1,6 @@
 import { concatNumbers } from "../../numbers.ts";
 import type { QuotaLimit } from "../../quota.ts";
-import type { UidCopy, UidRanges } from "../../mod.ts";
+import type { KeptFlags, UidCopy, UidRanges } from "../../mod.ts";
 import { rangesFrom } from "../../ranges.ts";
 import type { Link } from "./link.ts";
 
@@ -40,6 +40,7 @@ export interface TransferTask {
   readonly toMailboxId: number;
   readonly move: boolean;
   readonly quota: QuotaLimit | null;
+  readonly keeps: KeptFlags | null;
 }
 
 /** COPY or MOVE. A copy that fails is taken back; a move that fails leaves each message in one of the two places. */

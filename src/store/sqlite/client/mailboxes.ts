@@ -34,7 +34,14 @@ export class SqliteMailboxes implements MailboxStore {
       const moving = await this.#link.writer.do("renameMailbox", args);
       if (moving === null) return;
       const { from: mailboxId, to: toMailboxId } = moving;
-      await transfer(this.#link, { mailboxId, uids: ALL_UIDS, toMailboxId, move: true, quota: null });
+      await transfer(this.#link, {
+        mailboxId,
+        uids: ALL_UIDS,
+        toMailboxId,
+        move: true,
+        quota: null,
+        keeps: null,
+      });
     });
   }
 

@@ -14,6 +14,8 @@ import type {
   MessageStore,
   ReplaceRequest,
   SearchKey,
+  ShownOptions,
+  ShownRow,
   TransferOptions,
   UidCopy,
   UidRanges,
@@ -21,9 +23,9 @@ import type {
 import { concatNumbers } from "../../numbers.ts";
 import { inRanges } from "../../ranges.ts";
 import type { BodyArgument, ChangePage, NewMessageArgument } from "../protocol.ts";
-import { unpackDigests, unpackRows } from "../rows.ts";
+import { unpackDigests, unpackRows, unpackShown } from "../rows.ts";
 import type { Link } from "./link.ts";
-import { inSlices, transfer } from "./long_change.ts";
+import { inSlices, transfer, type TransferTask } from "./long_change.ts";
 import { pagesOf } from "./pages.ts";
 import { withBody } from "./stage.ts";
 
@@ -81,6 +83,17 @@ export class SqliteMessages implements MessageStore {
   ): AsyncGenerator<readonly MessageRowWithDigest[], void> {
     for await (const page of pagesOf(uids, (rest) => this.#link.read("digests", { mailboxId, uids: rest }))) {
       if (page.count > 0) yield unpackDigests(page);
+    }
+  }
+
+  async *shownRows(
+    mailboxId: number,
+    uids: UidRanges,
+    { texts, utf8 }: ShownOptions,
+  ): AsyncGenerator<readonly ShownRow[], void> {
+    const fetch = (rest: UidRanges) => this.#link.read("shown", { mailboxId, uids: rest, texts, utf8 });
+    for await (const page of pagesOf(uids, fetch)) {
+      if (page.count > 0) yield unpackShown(page);
     }
   }
 
@@ -174,7 +187,7 @@ export class SqliteMessages implements MessageStore {
     toMailboxId: number,
     options?: TransferOptions,
   ): Promise<UidCopy> {
-    const task = { mailboxId, uids, toMailboxId, move: false, quota: options?.quota ?? null };
+    const task = { mailboxId, uids, toMailboxId, move: false, ...transferOptions(options) };
     return this.#link.task(() => transfer(this.#link, task));
   }
 
@@ -184,7 +197,7 @@ export class SqliteMessages implements MessageStore {
     toMailboxId: number,
     options?: TransferOptions,
   ): Promise<UidCopy> {
-    const task = { mailboxId, uids, toMailboxId, move: true, quota: options?.quota ?? null };
+    const task = { mailboxId, uids, toMailboxId, move: true, ...transferOptions(options) };
     return this.#link.task(() => transfer(this.#link, task));
   }
 
@@ -239,6 +252,10 @@ export class SqliteMessages implements MessageStore {
     const { uids, depths } = await this.#link.read("thread", { mailboxId, request }, options);
     return { uids: Array.from(uids), depths: Array.from(depths) };
   }
+}
+
+function transferOptions({ quota, keeps }: TransferOptions = {}): Pick<TransferTask, "quota" | "keeps"> {
+  return { quota: quota ?? null, keeps: keeps ?? null };
 }
 
 function newMessage(request: AppendRequest, body: BodyArgument): NewMessageArgument {

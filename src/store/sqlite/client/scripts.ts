@@ -69,10 +69,12 @@ export class SqliteScripts implements ScriptStore {
     return this.#read(account, null);
   }
 
-  async standing(account: string): Promise<StandingScripts> {
+  standing(account: string): StandingScripts | Promise<StandingScripts> {
     const key = accountKey(account);
-    const known = this.#standing.get(key);
-    if (known !== undefined) return known;
+    return this.#standing.get(key) ?? this.#readStanding(key);
+  }
+
+  async #readStanding(key: string): Promise<StandingScripts> {
     const changes = this.#changes;
     const found = await this.#link.read("standingScripts", { account: key });
     if (changes === this.#changes) {

@@ -88,8 +88,13 @@ export function readChunk(db: Database, bodyId: number, place: number): Uint8Arr
     bodyId * CHUNKS_PER_BODY + place,
   );
   if (row === undefined) throw new BodyGone(`There is no body ${bodyId} any more`);
-  if (row.packed === 0) return row.data;
-  const data = zstdDecompressSync(row.data, { maxOutputLength: CHUNK_BYTES });
+  return unpackChunk(row.packed, row.data);
+}
+
+/** The bytes of a chunk as they were before they were stored. */
+export function unpackChunk(packed: number, stored: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (packed === 0) return stored;
+  const data = zstdDecompressSync(stored, { maxOutputLength: CHUNK_BYTES });
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length);
 }
 

@@ -5,11 +5,19 @@ import type { Database } from "../database.ts";
 import type { ChangePage, Page } from "../protocol.ts";
 import { mailboxById } from "../records.ts";
 import { rangesFrom } from "../../ranges.ts";
-import { inRangesSql, packRows, ROW_COLUMNS, type RowArray, type RowArrayWithDigest } from "../rows.ts";
+import {
+  inRangesSql,
+  packRows,
+  packShown,
+  ROW_COLUMNS,
+  type RowArray,
+  type RowArrayWithDigest,
+  type ShownRowArray,
+} from "../rows.ts";
 import type { Query } from "./query.ts";
 
 /** The most that one page holds, so that neither thread works on it for long. */
-const PAGE_ROWS = 500;
+const PAGE_ROWS = 1000;
 const PAGE_CHARS = 256 * 1024;
 /** Of changes; most are of new mail, or few. */
 const CHANGED_ROWS = 2000;
@@ -36,6 +44,25 @@ const DIGESTS: Source<RowArrayWithDigest> = {
   weigh: (row) => row[8].length,
 };
 
+function shownSource(columns: string, step: number): Source<ShownRowArray> {
+  return {
+    sql: inRangesSql({
+      columns: `${ROW_COLUMNS}, s.header_size, ${columns}`,
+      join: "CROSS JOIN shown s ON s.body_id = m.body_id",
+    }),
+    step,
+    weigh: ([, , , , , , , , , , texts, digest]) => (texts?.length ?? 0) + (digest?.length ?? 0),
+  };
+}
+
+const HEADER_SIZES = shownSource("0, NULL, NULL", PAGE_ROWS);
+const SHOWN = shownSource("s.envelope_size, s.texts, NULL", 100);
+const SHOWN_IN_UTF8 = shownSource(
+  `s.envelope_size, s.texts,
+  CASE WHEN s.depends_on_utf8 = 1 THEN (SELECT digest FROM heads WHERE body_id = s.body_id) END`,
+  25,
+);
+
 export const rows: Query<"rows"> = (db, args) => {
   const page = collect(db, args, ROWS);
   return { rows: packRows(page.rows), nextUid: page.nextUid };
@@ -49,7 +76,12 @@ export const digests: Query<"digests"> = (db, args) => {
   };
 };
 
-function collect<R extends RowArray | RowArrayWithDigest>(
+export const shown: Query<"shown"> = (db, args) => {
+  const page = collect(db, args, args.texts ? args.utf8 ? SHOWN_IN_UTF8 : SHOWN : HEADER_SIZES);
+  return { rows: packShown(page.rows), nextUid: page.nextUid };
+};
+
+function collect<R extends RowArray | RowArrayWithDigest | ShownRowArray>(
   db: Database,
   { mailboxId, uids }: { readonly mailboxId: number; readonly uids: UidRanges },
   source: Source<R>,

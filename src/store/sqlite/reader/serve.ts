@@ -21,6 +21,7 @@ import type { WorkerPort } from "../worker_port.ts";
 import { listAcl, sharedWith } from "./acl.ts";
 import { listAnnotations } from "./annotations.ts";
 import { readChunk, StoredBody } from "./body.ts";
+import { bodyParts } from "./body_parts.ts";
 import { digestBody } from "./digest_body.ts";
 import {
   credential,
@@ -32,10 +33,11 @@ import {
   usage,
   view,
 } from "./mailboxes.ts";
-import { changes, digests, rows } from "./messages.ts";
+import { changes, digests, rows, shown } from "./messages.ts";
 import { fact, listFacts } from "./facts.ts";
 import { listHidden } from "./hidden.ts";
 import { IndexLookup } from "../index/lookup.ts";
+import { OrderCache } from "./order_cache.ts";
 import type { Query, SlicedQuery } from "./query.ts";
 import { listScripts, script, standingScripts } from "./scripts.ts";
 import { search } from "./search.ts";
@@ -95,9 +97,11 @@ const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   view,
   rows,
   digests,
+  shown,
   changes,
   body,
   bodies,
+  bodyParts,
   stagedChunk,
   dueSpool,
   nextDue,
@@ -131,15 +135,17 @@ export function startReader(port: WorkerPort, { path, index }: Extract<Start, { 
     index,
     (indexDamage) => port.postMessage({ indexDamage } satisfies IndexDamage),
   );
+  const orders = new OrderCache();
   port.onmessage = ({ data }) => {
     const message = data as ReadRequest | Cancel | Close;
     if ("close" in message) {
+      orders.close();
       db.close();
       port.postMessage({ closed: true } satisfies Closed);
     } else if ("cancel" in message) {
       cancelled.add(message.cancel);
     } else if (isSliced(message)) {
-      answerInSlices(port, db, { message, cancelled, index: lookup });
+      answerInSlices(port, db, { message, cancelled, index: lookup, orders });
     } else {
       send(port, answer(db, message));
     }
@@ -166,12 +172,13 @@ interface SlicedTask {
   readonly message: Extract<ReadRequest, { kind: SlicedKind }>;
   readonly cancelled: Set<number>;
   readonly index: IndexLookup | null;
+  readonly orders: OrderCache;
 }
 
 async function answerInSlices(
   port: WorkerPort,
   db: Database,
-  { message, cancelled, index }: SlicedTask,
+  { message, cancelled, index, orders }: SlicedTask,
 ): Promise<void> {
   const { request } = message;
   try {
@@ -182,7 +189,7 @@ async function answerInSlices(
       told = performance.now();
       port.postMessage({ request, done, total } satisfies ReadProgress);
     };
-    const task = query(db, message.args as never, { report, index });
+    const task = query(db, message.args as never, { report, index, orders });
     send(port, { request, ok: true, value: await runInSlices(task, () => cancelled.has(request)) });
   } catch (error) {
     send(port, { request, ok: false, error: packError(error) });

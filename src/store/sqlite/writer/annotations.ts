@@ -1,16 +1,16 @@
 import { isShared } from "../../annotations.ts";
-import { refuseTooManyEntries } from "../../errors.ts";
+import { overQuota, refuseTooManyEntries } from "../../errors.ts";
 import { accountId } from "./accounts.ts";
-import type { Command } from "./context.ts";
+import type { Command, WriteContext } from "./context.ts";
 import { requireMailbox } from "./counts.ts";
 
 /** Mailbox 0 is the server, account 0 everybody. */
 export const setAnnotations: Command<"setAnnotations"> = (
   context,
-  { account, mailboxId, changes, count },
+  { account, mailboxId, changes, limits },
 ) => {
   const { db } = context;
-  if (mailboxId !== null) requireMailbox(context, mailboxId);
+  const target = mailboxId === null ? null : requireMailbox(context, mailboxId);
   const mailbox = mailboxId ?? 0;
   const owner = accountId(context, account);
   const grown = new Set<number>();
@@ -41,6 +41,19 @@ export const setAnnotations: Command<"setAnnotations"> = (
       mailbox,
       holder,
     )!.n;
-    if (held > count) refuseTooManyEntries();
+    if (held > limits.count) refuseTooManyEntries();
+    if (bytesOf(context, holder === 0 ? target!.account_id : holder) > limits.bytes) throw overQuota();
   }
 };
+
+/** What an account has of its own, and what is shared in its mailboxes. The length of a value costs no reading of it. */
+function bytesOf({ db }: WriteContext, accountId: number): number {
+  return db.get<{ n: number }>(
+    `SELECT coalesce(sum(octet_length(entry) + length(value)), 0) AS n FROM (
+       SELECT entry, value FROM annotations WHERE account_id = ?1 AND account_id <> 0
+       UNION ALL
+       SELECT a.entry, a.value FROM mailboxes m JOIN annotations a ON a.mailbox_id = m.id AND a.account_id = 0
+       WHERE m.account_id = ?1)`,
+    accountId,
+  )!.n;
+}

@@ -3,11 +3,14 @@ import type { MessageDigest } from "../../../wire/mime/digest.ts";
 import { DigestBuilder } from "../../../wire/mime/mod.ts";
 import { sortKeysOf } from "../../sort_keys.ts";
 import { type BodyArgument, CHUNK_BYTES, CHUNKS_PER_BODY } from "../protocol.ts";
+import { insertShown } from "../shown_rows.ts";
 import { insertSortKeys } from "../sort_rows.ts";
 import type { Command, WriteContext } from "./context.ts";
 
-/** Smaller chunks are left as they are: a page or two saved is not worth the time. */
+/** Smaller chunks are left as they are. */
 const WORTH_PACKING = 16 * 1024;
+/** A page or two saved is not worth the time, which each reading costs again. */
+const WORTH_SAVING = 8 * 1024;
 /** A body up to this size is deleted with its last reference; a larger one is left to the sweeper. */
 const SMALL_BODY = 2 * CHUNK_BYTES;
 
@@ -123,6 +126,7 @@ export function deleteBody({ db }: WriteContext, id: number): void {
   db.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", ...chunkIds(id));
   db.run("DELETE FROM heads WHERE body_id = ?", id);
   db.run("DELETE FROM sort_keys WHERE body_id = ?", id);
+  db.run("DELETE FROM shown WHERE body_id = ?", id);
   db.run("DELETE FROM bodies WHERE id = ?", id);
 }
 
@@ -159,6 +163,7 @@ function insertHead(
     prefix,
   );
   insertSortKeys(context.db, head.id, sortKeysOf(head.digest, head.id));
+  insertShown(context.db, head.id, head.digest);
 }
 
 function insertChunk(
@@ -175,9 +180,9 @@ function insertChunk(
   );
 }
 
-/** The chunk compressed, or null when that saves less than an eighth. */
+/** The chunk compressed, or null when that saves little, or less than an eighth. */
 function packChunk(data: Uint8Array): Uint8Array | null {
   if (data.length < WORTH_PACKING) return null;
   const packed = zstdCompressSync(data, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-  return packed.length > data.length * 7 / 8 ? null : packed;
+  return packed.length > data.length - Math.max(WORTH_SAVING, data.length / 8) ? null : packed;
 }

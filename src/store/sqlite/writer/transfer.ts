@@ -3,9 +3,11 @@
  * them, since one for each would take several times as long.
  */
 import type { QuotaLimit } from "../../quota.ts";
-import type { UidRanges } from "../../mod.ts";
+import { keptBits } from "../../flags.ts";
+import type { KeptFlags, UidRanges } from "../../mod.ts";
 import type { TransferSlice } from "../protocol.ts";
 import type { Command, WriteContext } from "./context.ts";
+import type { RowArray } from "../rows.ts";
 import { countMessages, requireMailbox, requireWithin } from "./counts.ts";
 import { deleteRows, rowsIn, uidList } from "./message_rows.ts";
 import { retainBodies } from "./references.ts";
@@ -15,8 +17,8 @@ import { disposeOf, logExpunged } from "./removal.ts";
 const SLICE = 2000;
 
 export const copy: Command<"copy"> = (context, args) => {
-  const { mailboxId, uids, toMailboxId, move, quota, underway } = args;
-  const slice = transferMessages(context, { from: mailboxId, to: toMailboxId, uids, move, quota });
+  const { mailboxId, uids, toMailboxId, move, quota, keeps, underway } = args;
+  const slice = transferMessages(context, { from: mailboxId, to: toMailboxId, uids, move, quota, keeps });
   const isDone = move || (slice.next === null && args.isLast);
   return { ...slice, underway: noteUnderway(context, { slice, toMailboxId, isDone, underway }) };
 };
@@ -50,11 +52,12 @@ interface Transfer {
   /** A moved message takes its reference to the body along; a copied one adds a reference. */
   readonly move: boolean;
   readonly quota: QuotaLimit | null;
+  readonly keeps: KeptFlags | null;
 }
 
 export function transferMessages(
   context: WriteContext,
-  { from, to, uids, move, quota }: Transfer,
+  { from, to, uids, move, quota, keeps }: Transfer,
 ): Omit<TransferSlice, "underway"> {
   const target = requireMailbox(context, to);
   const source = requireMailbox(context, from);
@@ -69,8 +72,10 @@ export function transferMessages(
     lastUid,
   };
   if (rows.length === 0) return result;
-  const modseq = countMessages(context, to, { rows, sign: 1 });
-  insertCopies(context, { from, to, uids: uidList(rows), firstTo: target.uidnext, modseq });
+  const bits = keeps === null ? ALL_BITS : keptBits(keeps);
+  const modseq = countMessages(context, to, { rows: rows.map((row) => withBits(row, bits)), sign: 1 });
+  const kept = { bits, keywords: keeps?.others ?? true };
+  insertCopies(context, { from, to, uids: uidList(rows), firstTo: target.uidnext, modseq, kept });
   context.effects.mailboxChanged(to, modseq);
   if (move) {
     logExpunged(context, from, rows);
@@ -81,6 +86,14 @@ export function transferMessages(
   const staysInAccount = move && source.account_id === target.account_id;
   if (!staysInAccount) requireWithin(context, target.account_id, quota);
   return result;
+}
+
+const ALL_BITS = -1;
+
+/** The row with these of its system flags at most. */
+function withBits(row: RowArray, bits: number): RowArray {
+  const [uid, modseq, flags, ...rest] = row;
+  return [uid, modseq, flags & bits, ...rest];
 }
 
 function clip(uids: UidRanges, last: number): UidRanges {
@@ -94,16 +107,20 @@ interface Copies {
   readonly uids: string;
   readonly firstTo: number;
   readonly modseq: number;
+  /** What of the flags comes along. */
+  readonly kept: { readonly bits: number; readonly keywords: boolean };
 }
 
-function insertCopies({ db, now }: WriteContext, { from, to, uids, firstTo, modseq }: Copies): void {
+function insertCopies({ db, now }: WriteContext, { from, to, uids, firstTo, modseq, kept }: Copies): void {
   db.run(
     `INSERT INTO messages (mailbox_id, uid, modseq, flags, keywords, internal_date, size, body_id, saved_at)
-     SELECT ?, ? + e.key, ?, m.flags, m.keywords, m.internal_date, m.size, m.body_id, ?
+     SELECT ?, ? + e.key, ?, m.flags & ?, iif(?, m.keywords, NULL), m.internal_date, m.size, m.body_id, ?
      FROM json_each(?) e CROSS JOIN messages m ON m.mailbox_id = ? AND m.uid = e.value`,
     to,
     firstTo,
     modseq,
+    kept.bits,
+    kept.keywords ? 1 : 0,
     now,
     uids,
     from,
