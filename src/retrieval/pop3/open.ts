@@ -1,0 +1,81 @@
+import { bearerResponse, plainResponse } from "../../wire/sasl/client.ts";
+import { BEARER_MECHANISMS, encodeBase64 } from "../../wire/sasl/mod.ts";
+import type { Pop3Status } from "../../wire/pop3/client.ts";
+import { dial, encrypt } from "../dial.ts";
+import { trouble } from "../errors.ts";
+import { noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
+import type { OpenOptions } from "../open_options.ts";
+import type { SourceSpec } from "../source.ts";
+import { Pop3Connection } from "./connection.ts";
+
+/** Connects, encrypts and logs in. Throws `RetrievalError` and what a lost connection throws. */
+export async function openPop3(options: OpenOptions): Promise<Pop3Connection> {
+  const { spec, deps, signal } = options;
+  const conn = await dial({ ...spec, loopbackOnly: spec.tls === "none", signal }, deps);
+  const connection = new Pop3Connection(conn, deps.settings.current);
+  const abort = () => connection.close();
+  signal.addEventListener("abort", abort);
+  try {
+    if (spec.tls === "implicit") await encrypt(conn, spec.host, deps);
+    const greeting = await connection.greeting();
+    if (greeting.kind !== "ok") throw trouble(`${spec.host} says: ${greeting.text}`);
+    await connection.askCapabilities();
+    if (spec.tls === "starttls") await startTls(connection, options);
+    await logIn(connection, options);
+    // RFC 2449 section 5: what is offered may be different now.
+    await connection.askCapabilities();
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** RFC 2595 section 4. */
+async function startTls(connection: Pop3Connection, { spec, deps }: OpenOptions): Promise<void> {
+  if (!connection.capabilities.stls) throw trouble(`${spec.host} offers no STLS; use tls: implicit`);
+  const answer = await connection.command("STLS");
+  if (answer.kind !== "ok") throw trouble(`${spec.host} refuses STLS: ${answer.text}`);
+  if (connection.unasked > 0) throw trouble(`${spec.host} sent more than its answer to STLS`);
+  await encrypt(connection.conn, spec.host, deps);
+  await connection.askCapabilities();
+}
+
+async function logIn(connection: Pop3Connection, { spec, credential }: OpenOptions): Promise<void> {
+  const { sasl } = connection.capabilities;
+  if (credential.kind === "token") {
+    const mechanism = BEARER_MECHANISMS.find((name) => sasl.includes(name));
+    if (mechanism === undefined) throw noMechanism(spec);
+    const response = bearerResponse(mechanism, { ...spec, token: credential.token });
+    return checked(spec, await authenticate(connection, mechanism, response));
+  }
+  if (sasl.includes("PLAIN")) {
+    const response = plainResponse(spec.user, credential.password);
+    return checked(spec, await authenticate(connection, "PLAIN", response));
+  }
+  const user = await connection.command("USER", spec.user);
+  if (user.kind !== "ok") return checked(spec, user);
+  checked(spec, await connection.command("PASS", credential.password));
+}
+
+/** RFC 5034 section 4. The response goes on a line of its own: not every server takes long ones with the command. */
+async function authenticate(
+  connection: Pop3Connection,
+  mechanism: string,
+  response: Uint8Array,
+): Promise<Pop3Status> {
+  const first = await connection.command("AUTH", mechanism);
+  if (first.kind !== "continue") return first;
+  const answer = await connection.command(encodeBase64(response));
+  // RFC 7628 section 3.2.3: an error that must be acknowledged.
+  return answer.kind === "continue" ? await connection.command(encodeBase64(Uint8Array.of(1))) : answer;
+}
+
+/** RFC 3206 section 4: AUTH is the password, SYS/TEMP and IN-USE are not. */
+function checked(spec: SourceSpec, { kind, code, text }: Pop3Status): void {
+  if (kind === "ok") return;
+  if (code === "IN-USE" || code === "LOGIN-DELAY" || code?.startsWith("SYS/")) throw noLogInNow(spec, text);
+  throw refusedLogIn(spec, text);
+}
