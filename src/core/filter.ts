@@ -7,8 +7,8 @@ import type { SubmitContext } from "./ports.ts";
 import type { Reply } from "./reply.ts";
 
 export interface Filter {
-  /** Whether there are rules for this account's mail. Asked for every message, so it costs next to nothing. */
-  hasRules(account: string): Promise<boolean>;
+  /** Whether there are rules for this account's mail. Asked for every message: what is known is said at once. */
+  hasRules(account: string): boolean | Promise<boolean>;
   /** What the rules say. Never rejects for what stands in a rule or a message: then the message is kept. */
   judge(request: FilterRequest): Promise<FilterDecision>;
 }

@@ -7,8 +7,14 @@ export class LineTooLongError extends Error {
   override readonly name = "LineTooLongError";
 }
 
-/** How much of a line that is too long is thrown away before its sender is given up. */
+/**
+ * How much of a line that is too long is thrown away before its sender is given up. Not in the configuration: nothing of it is kept,
+ * so it costs neither memory nor anybody else's time.
+ */
 const MAX_THROWN_AWAY = 1024 * 1024;
+
+/** So many pieces of an unfinished line are kept before they are put together. */
+const MOST_PARTS = 64;
 
 /** How long to wait for the next bytes; as a function it is asked each time, so that it can count a whole session's time. */
 export type Patience = number | (() => number);
@@ -58,6 +64,8 @@ export class LineReader {
       length += taken.length;
       // Past the limit the bytes are dropped but still counted, so that the rest is not read as a command.
       if (length <= limit) parts.push(taken);
+      // A line that comes byte by byte must not cost a hundred times its length.
+      if (parts.length === MOST_PARTS) parts.splice(0, MOST_PARTS, concatBytes(parts));
       this.#chunk = this.#chunk.subarray(taken.length);
       if (end >= 0) {
         if (length > limit) throw new LineTooLongError(`Line longer than ${limit} bytes`);

@@ -97,6 +97,8 @@ export interface SubmitContext {
   readonly tls: TlsInfo | null;
   /** The id of the message that this one is about (a report) or was made from (a redirect). */
   readonly about?: string;
+  /** Spam: it is not sent on to other servers, neither by an alias nor by a forward. */
+  readonly spam?: boolean;
   /** Where mail goes that was fetched for one account. */
   readonly place?: {
     /** Unless a filter says otherwise. */

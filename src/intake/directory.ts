@@ -5,15 +5,26 @@
  */
 import type { Address } from "../core/address.ts";
 import { toNfc } from "../core/unicode.ts";
-import { compileDirectory, localKey } from "./directory_compile.ts";
-import type { AccountInfo, DirectorySpec, DirectoryTables, DomainTable, Target } from "./directory_spec.ts";
+import { compileDirectory, localKey, splitDetail, withDetail } from "./directory_compile.ts";
+import {
+  type AccountInfo,
+  DirectoryError,
+  type DirectorySpec,
+  type DirectoryTables,
+  type DomainTable,
+  type Target,
+} from "./directory_spec.ts";
+import { followForwards } from "./follow_forwards.ts";
+import { matchesPattern } from "./local_pattern.ts";
 
 export {
   type AccountInfo,
   type AccountSpec,
+  type CatchAllSpec,
   DirectoryError,
   type DirectorySpec,
   type DomainSpec,
+  type Target,
 } from "./directory_spec.ts";
 
 export type Resolution =
@@ -29,13 +40,24 @@ export interface Directory {
   /** By login name, in any case; null when there is none. */
   account(name: string): AccountInfo | null;
   accounts(): readonly AccountInfo[];
+  /** Whether mail can come to the account by more addresses than its own. */
+  hasManyNames(account: string): boolean;
   /** Whether the address is the account's own, one of its aliases, or an alias or list that leads to it. */
   maySendAs(account: string, address: Address): boolean;
 }
 
 /** Makes a directory. Throws `DirectoryError`. */
 export function makeDirectory(spec: DirectorySpec): Directory {
-  return new CompiledDirectory(compileDirectory(spec));
+  const directory = new CompiledDirectory(compileDirectory(spec));
+  for (const { name, forward } of directory.accounts()) {
+    if (forward === undefined) continue;
+    const ends = followForwards({ accounts: [name], remote: [] }, { directory });
+    if (ends.accounts.length > 0 || ends.remote.length > 0) continue;
+    throw new DirectoryError(
+      `forward of ${name} goes round in a circle, so that its mail would be nowhere; keep a copy or take a target out`,
+    );
+  }
+  return directory;
 }
 
 class CompiledDirectory implements Directory {
@@ -53,7 +75,8 @@ class CompiledDirectory implements Directory {
     const domain = this.#domainOf(address);
     if (domain === null) return { kind: "not-ours" };
     const key = localKey(address.local);
-    const target = domain.names.get(key) ?? domain.catchAll ?? (isRole(key) ? domain.lastResort : null);
+    const target = named(domain, address.local) ?? caught(domain, key) ??
+      (isRole(key) ? domain.lastResort : null);
     return target === null ? { kind: "unknown-user" } : { kind: "found", ...target };
   }
 
@@ -69,10 +92,15 @@ class CompiledDirectory implements Directory {
     return [...this.#tables.accounts.values()];
   }
 
+  hasManyNames(account: string): boolean {
+    return this.#tables.manyNames.has(account);
+  }
+
   maySendAs(account: string, address: Address): boolean {
     const info = this.account(account);
     if (info === null) return false;
-    const target = this.#domainOf(address)?.names.get(localKey(address.local));
+    const domain = this.#domainOf(address);
+    const target = domain === null ? null : named(domain, address.local);
     return target?.accounts.includes(info.name) ?? false;
   }
 
@@ -84,6 +112,19 @@ class CompiledDirectory implements Directory {
     }
     return domains.get(address.domain.toLowerCase()) ?? null;
   }
+}
+
+/** The name itself, else the name before a detail (RFC 5233): a name that was given out with a `+` in it stays what it is. */
+function named({ names, plusSeparator }: DomainTable, local: string): Target | null {
+  const exact = names.get(localKey(local));
+  if (exact !== undefined) return exact;
+  const parts = splitDetail(local, plusSeparator);
+  const target = parts === null ? undefined : names.get(localKey(parts.base));
+  return target === undefined ? null : withDetail(target, parts!.detail);
+}
+
+function caught({ catchAll, catchAllExcept }: DomainTable, key: string): Target | null {
+  return catchAllExcept.some((pattern) => matchesPattern(pattern, key)) ? null : catchAll;
 }
 
 /** RFC 5321 section 4.5.1 and RFC 2142 section 4: every domain takes mail for these names. */

@@ -3,6 +3,7 @@ import { normalizeDomain } from "../core/domain.ts";
 import {
   type AccountInfo,
   type AccountSpec,
+  type CatchAllSpec,
   DirectoryError,
   type DirectorySpec,
   type DirectoryTables,
@@ -19,6 +20,9 @@ type Entry =
 /** Plain local parts only: what needs quoting does not belong into a configuration. */
 const LOCAL = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\uffff]{1,64}$/;
 
+/** What may stand between a name and its detail. */
+const SEPARATOR = /^[+\-=_.#]$/;
+
 /** Our local parts are compared without case, as everybody expects (RFC 5321 section 2.4 leaves it to us). */
 export function localKey(local: string): string {
   return local.normalize("NFC").toLowerCase();
@@ -31,6 +35,7 @@ export function compileDirectory(spec: DirectorySpec): DirectoryTables {
     name: builder.addDomain(name),
     domain,
   }));
+  for (const { name, domain } of domains) builder.addSettings(name, { domain, spec });
   for (const { name, domain } of domains) builder.addAccounts(name, domain);
   for (const { name, domain } of domains) builder.addAliases(name, domain);
   return builder.finish(domains);
@@ -39,6 +44,9 @@ export function compileDirectory(spec: DirectorySpec): DirectoryTables {
 class Builder {
   readonly #accounts = new Map<string, AccountInfo>();
   readonly #domains = new Set<string>();
+  /** The domains that share the names of another one. */
+  readonly #sameAs = new Map<string, string>();
+  readonly #separators = new Map<string, string | null>();
   /** By `addressKey` of the normalized address. */
   readonly #entries = new Map<string, Entry>();
   readonly #resolved = new Map<string, Target>();
@@ -55,6 +63,32 @@ class Builder {
     return domain;
   }
 
+  addSettings(
+    name: string,
+    { domain, spec }: { readonly domain: DomainSpec; readonly spec: DirectorySpec },
+  ): void {
+    const { plusSeparator = spec.plusSeparator ?? null, sameAs = null } = domain;
+    if (plusSeparator !== null && !SEPARATOR.test(plusSeparator)) {
+      throw new DirectoryError(`plus_separator of ${name}: "${plusSeparator}" is not one of + - = _ . #`);
+    }
+    this.#separators.set(name, plusSeparator);
+    if (sameAs === null) return;
+    const other = normalizeDomain(sameAs);
+    if (other === null || other === name || !this.#domains.has(other)) {
+      throw new DirectoryError(`same_as of ${name}: "${sameAs}" is not another domain of ours`);
+    }
+    if (this.#sameAs.has(other) || [...this.#sameAs.values()].includes(name)) {
+      throw new DirectoryError(`same_as of ${name}: ${other} must be a domain with names of its own`);
+    }
+    const own = [...Object.keys(domain.accounts), ...Object.keys(domain.aliases ?? {})];
+    if (own.length > 0 || (domain.catchAll ?? null) !== null) {
+      throw new DirectoryError(
+        `${name} has the names of ${other} and can have none of its own; write them there`,
+      );
+    }
+    this.#sameAs.set(name, other);
+  }
+
   addAccounts(domain: string, spec: DomainSpec): void {
     for (const [text, account] of Object.entries(spec.accounts)) {
       const address = { local: localKey(checkLocal(text, `Account of ${domain}`)), domain };
@@ -65,6 +99,7 @@ class Builder {
         address,
         displayName: account.name ?? null,
         quota: account.quota ?? null,
+        ...(account.quotaMessages === undefined ? {} : { quotaMessages: account.quotaMessages }),
         ...capsOf(account),
       });
     }
@@ -104,12 +139,42 @@ class Builder {
       const at = key.lastIndexOf("@");
       names.get(key.slice(at + 1))!.set(key.slice(0, at), this.#follow(key, []));
     }
-    const tables = domains.map(({ name, domain }): [string, DomainTable] => [name, {
+    for (const { name, domain } of domains) this.#addForwards(name, domain);
+    const tables = new Map(domains.map(({ name, domain }): [string, DomainTable] => [name, {
+      name,
+      plusSeparator: this.#separators.get(name) ?? null,
       names: names.get(name)!,
       catchAll: this.#catchAll(name, domain),
+      catchAllExcept: catchAllOf(domain)?.except.map(localKey) ?? [],
       lastResort: this.#lastResort(name),
-    }]);
-    return { accounts: this.#accounts, domains: new Map(tables) };
+    }]));
+    for (const [name, other] of this.#sameAs) tables.set(name, tables.get(other)!);
+    return { accounts: this.#accounts, domains: tables, manyNames: this.#manyNames(tables) };
+  }
+
+  #manyNames(tables: ReadonlyMap<string, DomainTable>): Set<string> {
+    const reached = [...tables.values()].flatMap(({ names, catchAll }) => [...names.values(), catchAll]);
+    const forwards = [...this.#accounts.values()].flatMap(({ forward }) => forward?.to ?? []);
+    const targets = [...reached, ...forwards.map((address) => this.#resolved.get(addressKey(address)))];
+    const once = new Set<string>();
+    const many = new Set<string>();
+    for (const account of targets.flatMap((target) => target?.accounts ?? [])) {
+      if (once.has(account)) many.add(account);
+      once.add(account);
+    }
+    return many;
+  }
+
+  #addForwards(domain: string, spec: DomainSpec): void {
+    for (const [text, { forward = [], keepCopy = false }] of Object.entries(spec.accounts)) {
+      if (forward.length === 0) continue;
+      const name = addressKey({ local: localKey(text), domain });
+      const where = `forward of ${name}`;
+      const to = forward.map((target) => this.#parse(target, domain, where));
+      // What a catch-all would take is most likely a slip of the pen.
+      this.#merge(to, [where]);
+      this.#accounts.set(name, { ...this.#accounts.get(name)!, forward: { to, keepCopy } });
+    }
   }
 
   #define(address: Address, entry: Entry): void {
@@ -124,8 +189,9 @@ class Builder {
     const at = text.lastIndexOf("@");
     if (at < 0) return { local: localKey(checkLocal(text, where)), domain };
     const local = checkLocal(text.slice(0, at), where);
-    const target = normalizeDomain(text.slice(at + 1));
-    if (target === null) throw new DirectoryError(`${where}: "${text}" has no valid domain`);
+    const named = normalizeDomain(text.slice(at + 1));
+    if (named === null) throw new DirectoryError(`${where}: "${text}" has no valid domain`);
+    const target = this.#sameAs.get(named) ?? named;
     // The case of a local part means something only to its own domain (RFC 5321 section 2.4).
     return { local: this.#domains.has(target) ? localKey(local) : local, domain: target };
   }
@@ -143,6 +209,8 @@ class Builder {
       );
     }
     const entry = this.#entries.get(key);
+    const detailed = entry === undefined ? this.#detailed(key) : null;
+    if (detailed !== null) return withDetail(this.#follow(detailed.key, path), detailed.detail);
     if (entry === undefined) {
       throw new DirectoryError(
         `${path.at(-1)} names ${key}, which is neither an account nor an alias; add it or correct the name`,
@@ -155,8 +223,17 @@ class Builder {
     return target;
   }
 
+  /** `alice+work@example.com` as a target; null when there is nothing to split. */
+  #detailed(key: string): { readonly key: string; readonly detail: string } | null {
+    const at = key.lastIndexOf("@");
+    const parts = splitDetail(key.slice(0, at), this.#separators.get(key.slice(at + 1)) ?? null);
+    const base = parts === null ? "" : parts.base + key.slice(at);
+    return parts === null || !this.#entries.has(base) ? null : { key: base, detail: parts.detail };
+  }
+
   #merge(targets: readonly Address[], path: readonly string[]): Target {
     const accounts = new Set<string>();
+    const details = new Map<string, string>();
     const remote = new Map<string, Address>();
     for (const address of targets) {
       if (!this.#domains.has(address.domain)) {
@@ -164,16 +241,23 @@ class Builder {
         continue;
       }
       const target = this.#follow(addressKey(address), path);
-      for (const account of target.accounts) accounts.add(account);
+      for (const account of target.accounts) {
+        const detail = target.details?.get(account);
+        if (!accounts.has(account) && detail !== undefined) details.set(account, detail);
+        accounts.add(account);
+      }
       for (const outside of target.remote) remote.set(addressKey(outside), outside);
     }
-    return { accounts: [...accounts], remote: [...remote.values()] };
+    const target = { accounts: [...accounts], remote: [...remote.values()] };
+    return details.size === 0 ? target : { ...target, details };
   }
 
   #catchAll(domain: string, spec: DomainSpec): Target | null {
-    if (spec.catchAll === undefined || spec.catchAll === null) return null;
+    const catchAll = catchAllOf(spec);
+    if (catchAll === null) return null;
     const where = `catch_all of ${domain}`;
-    return this.#merge([this.#parse(spec.catchAll, domain, where)], [where]);
+    const targets = typeof catchAll.to === "string" ? [catchAll.to] : catchAll.to;
+    return this.#merge(targets.map((target) => this.#parse(target, domain, where)), [where]);
   }
 
   /** The domain's first account, or the first of all. */
@@ -182,6 +266,26 @@ class Builder {
     const account = accounts.find((info) => info.address.domain === domain) ?? accounts[0];
     return account === undefined ? null : { accounts: [account.name], remote: [] };
   }
+}
+
+function catchAllOf({ catchAll = null }: DomainSpec): CatchAllSpec | null {
+  return typeof catchAll === "string" ? { to: catchAll, except: [] } : catchAll;
+}
+
+/** A local part as name and detail (RFC 5233 section 4); null when there are not both. */
+export function splitDetail(
+  local: string,
+  separator: string | null,
+): { readonly base: string; readonly detail: string } | null {
+  const at = separator === null ? -1 : local.indexOf(separator, 1);
+  return at < 0 ? null : { base: local.slice(0, at), detail: local.slice(at + 1) };
+}
+
+/** The same, reached under this detail; one that stands nearer to the account in the configuration counts more. */
+export function withDetail(target: Target, detail: string): Target {
+  if (detail === "") return target;
+  const details = target.accounts.map((name) => [name, target.details?.get(name) ?? detail] as const);
+  return { ...target, details: new Map(details) };
 }
 
 function capsOf(

@@ -1,4 +1,4 @@
-import { CR, LF } from "../core/bytes.ts";
+import { CR, decodeUtf8, encodeLatin1, LF } from "../core/bytes.ts";
 
 /** What the door learns of a message while its bytes pass. */
 export interface HeaderFacts {
@@ -10,6 +10,8 @@ export interface HeaderFacts {
   readonly hasMessageId: boolean;
   /** The Message-ID field's value for the log: printable ASCII, cut off; null when there is none. */
   readonly messageId: string | null;
+  /** What the Delivered-To fields say, in lower case, from the top; only so many, and each cut off. */
+  readonly deliveredTo: readonly string[];
   /** Bytes above 127 in the header, and anywhere; null when nobody asked for it. */
   readonly eightBit: { readonly header: boolean; readonly anywhere: boolean } | null;
 }
@@ -30,6 +32,9 @@ const TAB = 9;
 /** The longest name looked for is `message-id`; longer ones need not be kept. */
 const NAME_LIMIT = 16;
 const MESSAGE_ID_LIMIT = 250;
+/** A path has at most 256 octets (RFC 5321 section 4.5.3.1.3). */
+const DELIVERED_TO_LIMIT = 320;
+const MOST_DELIVERED_TO = 100;
 
 /**
  * Watches the bytes of a message on their way to the store and notes the few things about its header that the checks
@@ -44,6 +49,9 @@ export class HeaderTap {
   #hasDate = false;
   #messageId: string | null = null;
   #inMessageId = false;
+  /** In Latin-1: its bytes, one character each. */
+  readonly #deliveredTo: string[] = [];
+  #inDeliveredTo = false;
   #eightBitHeader = false;
   #eightBit = false;
 
@@ -64,6 +72,7 @@ export class HeaderTap {
       hasDate: this.#hasDate,
       hasMessageId: this.#messageId !== null,
       messageId: this.#messageId,
+      deliveredTo: this.#deliveredTo.map((value) => decodeUtf8(encodeLatin1(value)).toLowerCase()),
       eightBit: this.#watchEightBit ? { header: this.#eightBitHeader, anywhere: this.#eightBit } : null,
     };
   }
@@ -111,6 +120,7 @@ export class HeaderTap {
   #beginName(byte: number): void {
     this.#name = String.fromCharCode(byte);
     this.#inMessageId = false;
+    this.#inDeliveredTo = false;
     this.#state = "name";
   }
 
@@ -123,6 +133,9 @@ export class HeaderTap {
     else if (name === "message-id" && this.#messageId === null) {
       this.#messageId = "";
       this.#inMessageId = true;
+    } else if (name === "delivered-to" && this.#deliveredTo.length < MOST_DELIVERED_TO) {
+      this.#deliveredTo.push("");
+      this.#inDeliveredTo = true;
     }
   }
 
@@ -130,6 +143,7 @@ export class HeaderTap {
     const lf = chunk.indexOf(LF, at);
     const end = lf < 0 ? chunk.length : lf + 1;
     if (this.#inMessageId) this.#noteMessageId(chunk.subarray(at, end));
+    if (this.#inDeliveredTo) this.#noteDeliveredTo(chunk.subarray(at, end));
     this.#size += end - at;
     if (lf >= 0) this.#state = "line-start";
     return end;
@@ -140,6 +154,15 @@ export class HeaderTap {
       if (this.#messageId!.length >= MESSAGE_ID_LIMIT) return;
       if (byte > SPACE && byte < 127) this.#messageId += String.fromCharCode(byte);
     }
+  }
+
+  #noteDeliveredTo(bytes: Uint8Array): void {
+    let value = this.#deliveredTo.pop()!;
+    for (const byte of bytes.subarray(0, DELIVERED_TO_LIMIT)) {
+      if (value.length >= DELIVERED_TO_LIMIT) break;
+      if (byte > SPACE && byte !== 127) value += String.fromCharCode(byte);
+    }
+    this.#deliveredTo.push(value);
   }
 
   #watch(chunk: Uint8Array, bodyAt: number): void {

@@ -9,24 +9,32 @@
  *   and to so many recipients a day (`sending_caps.ts`).
  * - The decision is a list of small checks (`checks/`) that return verdicts; only `pipeline.ts` acts on them.
  *
+ * When the message is there, `settle.ts` decides who of its recipients gets it (loops, room, duplicates); `forward.ts` and
+ * `srs.ts` are for what leaves again.
+ *
  * `directory.ts` knows whose mail this is, `stamp.ts` writes the trace fields, `authenticator.ts` checks passwords.
  *
  * @module
  */
 import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
 import { Refusal } from "../core/errors.ts";
+import type { Filter } from "../core/filter.ts";
 import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
 import type { Store } from "../store/mod.ts";
 import { sendCapsNotice } from "./caps_notice.ts";
 import { CANNOT_HOLD } from "./checks/hold.ts";
 import { judgeSender } from "./checks/sender.ts";
+import { defaultDeliverySettings, type DeliverySettings } from "./delivery_settings.ts";
 import type { Directory } from "./directory.ts";
 import type { Door } from "./door.ts";
+import { Duplicates } from "./duplicates.ts";
 import type { IntakeLimits } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
-import { checkQuota } from "./quota.ts";
+import { quotaStates, refusalOfAll } from "./quota.ts";
+import { QuotaWatch } from "./quota_notice.ts";
 import { routeRecipient } from "./recipients.ts";
 import { SendingCaps } from "./sending_caps.ts";
+import type { Srs } from "./srs.ts";
 import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
 
 export {
@@ -36,6 +44,7 @@ export {
   makeAuthenticator,
   makeAuthenticators,
 } from "./authenticator.ts";
+export { defaultDeliverySettings, type DeliverySettings } from "./delivery_settings.ts";
 export {
   type AccountInfo,
   type AccountSpec,
@@ -56,6 +65,7 @@ export {
   saslMechanisms,
 } from "./sasl_log_in.ts";
 export { openScramSecret } from "./scram_authenticator.ts";
+export { openSrs, type Srs } from "./srs.ts";
 export { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
 
 export interface DoorDeps {
@@ -72,10 +82,21 @@ export interface DoorDeps {
   readonly submission?: Live<SubmissionSettings>;
   /** Which recipients of a new message an operator wants held in the queue; null for none. */
   readonly holds?: (sender: ReversePath, recipients: readonly Address[]) => readonly boolean[] | null;
+  /** The accounts' own rules (Sieve). */
+  readonly filter?: Filter;
+  /** The defaults when missing. */
+  readonly delivery?: Live<DeliverySettings>;
+  /** Without it what is forwarded keeps its sender. */
+  readonly srs?: Srs;
 }
 
 export function makeDoor(deps: DoorDeps): Door {
-  const submit: Submit = (envelope, message, context) => new Pipeline(deps, envelope, context).run(message);
+  const settings = deps.delivery ?? { current: defaultDeliverySettings };
+  const { facts } = deps.store;
+  const submit: Submit = (envelope, message, context) =>
+    new Pipeline({ ...deps, duplicates, quotaWatch }, envelope, context).run(message);
+  const duplicates = new Duplicates({ facts, settings, clock: deps.clock });
+  const quotaWatch = new QuotaWatch({ ...deps, facts, settings, submit });
   const caps = new SendingCaps({
     ...deps,
     facts: deps.store.facts,
@@ -95,16 +116,17 @@ export function makeDoor(deps: DoorDeps): Door {
         hostname: deps.hostname,
         mayRelay: visitor.account !== null,
         routed: visitor.routed === true,
+        ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: settings.current.srsDays } }),
       });
       if (route.kind === "refuse") throw new Refusal(route.reply, formatAddress(recipient));
       if (visitor.holds === true && route.accounts.length > 0) {
         throw new Refusal(CANNOT_HOLD, formatAddress(recipient));
       }
-      const { declaredSize } = visitor;
-      await checkQuota(deps.store, directory, {
-        accounts: route.accounts,
-        ...(declaredSize === undefined ? {} : { declaredSize }),
-      });
+      const { accounts } = route;
+      const states = await quotaStates(deps.store, directory, { accounts, size: visitor.declaredSize ?? 0 });
+      // As long as one member of a list has room, the others do not keep the message from it.
+      const full = accounts.length === 0 || route.remote.length > 0 ? null : refusalOfAll(accounts, states);
+      if (full !== null) throw new Refusal(full, accounts.join(", "));
       if (visitor.account !== null && !directory.ownsDomain(recipient.domain)) {
         await caps.admit(visitor.account, recipient);
       }

@@ -1,9 +1,10 @@
 import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import { Refusal } from "../core/errors.ts";
+import type { Filter } from "../core/filter.ts";
 import type { Outcome } from "../core/outcome.ts";
-import type { Clock, Live, Log, Metrics, Random, SubmitContext } from "../core/ports.ts";
-import { reply } from "../core/reply.ts";
+import type { Clock, Live, Log, Metrics, Random, Submit, SubmitContext } from "../core/ports.ts";
+import { type Reply, reply } from "../core/reply.ts";
 import type { BodyStage, Delivery, Store } from "../store/mod.ts";
 import type { EnvelopeCheck, EnvelopeView, MessageCheck, MessageView, Verdict } from "./checks/check.ts";
 import { authorCheck } from "./checks/author.ts";
@@ -13,10 +14,18 @@ import { messageSizeCheck } from "./checks/message_size.ts";
 import { receivedLoopCheck } from "./checks/received_loop.ts";
 import { recipientsCheck } from "./checks/recipients.ts";
 import { senderCheck } from "./checks/sender.ts";
+import { defaultDeliverySettings, type DeliverySettings } from "./delivery_settings.ts";
 import type { Directory } from "./directory.ts";
+import type { Duplicates } from "./duplicates.ts";
+import { Filtering } from "./filtering.ts";
+import { outgoingSender, sendApart } from "./forward.ts";
 import { HeaderTap } from "./header_tap.ts";
 import type { IntakeLimits } from "./limits.ts";
-import { type Plan, planRecipients } from "./recipients.ts";
+import type { QuotaWatch } from "./quota_notice.ts";
+import { type Plan, planRecipients, type Routing } from "./recipients.ts";
+import { makeRefusalReport } from "./refusal_report.ts";
+import { isRefusedByAll, replyForAll, reportable, settle, type Settled } from "./settle.ts";
+import type { Srs } from "./srs.ts";
 import { makeStamp, type Stamp } from "./stamp.ts";
 import { SubmissionHeader } from "./submission_header.ts";
 import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
@@ -44,6 +53,13 @@ export interface PipelineDeps {
   readonly submission?: Live<SubmissionSettings>;
   /** Which recipients of a new message an operator wants held in the queue; null for none. */
   readonly holds?: (sender: ReversePath, recipients: readonly Address[]) => readonly boolean[] | null;
+  /** The accounts' own rules; without it mail goes to INBOX. */
+  readonly filter?: Filter;
+  /** Forwards, quotas and duplicates: see `settle.ts`. */
+  readonly delivery?: Live<DeliverySettings>;
+  readonly srs?: Srs;
+  readonly duplicates?: Duplicates;
+  readonly quotaWatch?: QuotaWatch;
 }
 
 export type MessageBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -58,9 +74,18 @@ export class Pipeline {
   readonly #envelope: Envelope;
   readonly #context: SubmitContext;
   readonly #log: Log;
-  readonly #view: EnvelopeView;
+  readonly #routing: Routing;
+  #view: EnvelopeView;
+  /** Who gets it, once it is there. */
+  #settled: Settled | null = null;
   /** Kept only for a report of success. */
   #head: HeadKeeper | null = null;
+  /** Null when no account has rules. */
+  #filtering: Filtering | null = null;
+  /** The same for a report that some cannot have it. */
+  #unsettledHead: Uint8Array | null = null;
+  /** The header, kept for a report that some refuse what others took. */
+  #refusedHead: Uint8Array | null = null;
 
   constructor(deps: PipelineDeps, envelope: Envelope, context: SubmitContext) {
     const directory = deps.directory.current;
@@ -68,16 +93,20 @@ export class Pipeline {
     this.#envelope = envelope;
     this.#context = context;
     this.#log = deps.log.with({ session: context.sessionId, message: context.id });
+    const { srsDays } = deps.delivery?.current ?? defaultDeliverySettings;
+    this.#routing = {
+      directory,
+      hostname: deps.hostname,
+      mayRelay: mayRelay(context),
+      spam: context.spam === true,
+      ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: srsDays } }),
+    };
     this.#view = {
       envelope,
       context,
       directory,
       limits: deps.limits.current,
-      plan: planRecipients(envelope.recipients, {
-        directory,
-        hostname: deps.hostname,
-        mayRelay: mayRelay(context),
-      }),
+      plan: planRecipients(envelope.recipients, this.#routing),
     };
   }
 
@@ -90,16 +119,51 @@ export class Pipeline {
     if (successWanted(this.#envelope, this.#view.plan).length > 0) this.#head = new HeadKeeper();
     const stage = this.#deps.store.bodies.stage();
     try {
-      const view = await this.#collect(message, stage);
-      const bad = firstRefusal(MESSAGE_CHECKS, view);
+      const collected = await this.#collect(message, stage);
+      const bad = firstRefusal(MESSAGE_CHECKS, collected);
       if (bad !== null) throw this.#refuse(bad);
+      const { view } = await this.#settle(collected, stage);
+      const { filter } = this.#deps;
+      // Most mail has no rules before it, and must not wait for those that have.
+      if (filter !== undefined && !Filtering.isIdle(filter, view)) {
+        this.#filtering = await this.#askFilter(filter, { stage, view });
+      }
       await this.#accept(stage, view);
       await this.#reportSuccess();
+      await this.#reportRefusals();
+      await this.#reportUnsettled();
+      for (const state of this.#settled?.quotas ?? []) {
+        await this.#deps.quotaWatch?.delivered(state, view.size);
+      }
+      if (this.#filtering !== null) await this.#filtering.afterwards();
       return this.#outcomes();
     } catch (error) {
       stage.discard();
       throw error;
+    } finally {
+      this.#settled?.claim?.release();
     }
+  }
+
+  /** Throws when nobody gets it and there is one answer for all. */
+  async #settle(collected: MessageView, stage: BodyStage): Promise<Settled> {
+    const settled = await settle(collected, this.#routing, this.#deps);
+    this.#settled = settled;
+    this.#view = settled.view;
+    if (isRefusedByAll(settled) && this.#context.origin !== "lmtp") {
+      throw this.#refuse({ kind: "refuse", check: "settle", reply: replyForAll(settled) });
+    }
+    if (reportable(settled, this.#context).size > 0) {
+      this.#unsettledHead = await stage.read({ start: 0, end: collected.header.size });
+    }
+    return settled;
+  }
+
+  /** After DATA there is one answer for all, 250 if anybody has the message: the others are reported to the sender. */
+  async #reportUnsettled(): Promise<void> {
+    if (this.#settled === null || this.#unsettledHead === null) return;
+    const refusals = reportable(this.#settled, this.#context);
+    await this.#report(refusals, this.#unsettledHead);
   }
 
   async #collect(message: MessageBytes, stage: BodyStage): Promise<MessageView> {
@@ -141,16 +205,46 @@ export class Pipeline {
     return checkFrom && this.#context.origin === "submission";
   }
 
+  /** Throws when the rules of all who were to have it refuse it. */
+  async #askFilter(
+    filter: Filter,
+    { stage, view }: { readonly stage: BodyStage; readonly view: MessageView },
+  ): Promise<Filtering | null> {
+    if (this.#context.place?.filters === false) return null;
+    const deps = { ...this.#deps, filter, submit: this.#submit, log: this.#log };
+    const filtering = await Filtering.ask(deps, view, stage);
+    filtering?.refuseIfUnwanted();
+    if (filtering !== null && filtering.refusals.size > 0 && this.#reportsRefusals(filtering)) {
+      this.#refusedHead = await stage.read({ start: 0, end: view.header.size });
+    }
+    return filtering;
+  }
+
+  get #submit(): Submit {
+    return (envelope, message, context) => new Pipeline(this.#deps, envelope, context).run(message);
+  }
+
+  /** By LMTP each recipient has its own answer (RFC 2033 section 4.2). */
+  #reportsRefusals(filtering: Filtering): boolean {
+    return this.#context.origin !== "lmtp" && filtering.mayReport;
+  }
+
   async #accept(stage: BodyStage, view: MessageView): Promise<void> {
     const now = this.#deps.clock.now();
     const stamp = this.#stamp(view, now);
+    const filtered = this.#filtering === null ? null : await this.#filtering.carryOut(stamp);
+    for (const job of this.#settled?.apart ?? []) {
+      await sendApart(job, { view, stage, stamp }, { ...this.#deps, submit: this.#submit });
+    }
+    const facts = [...this.#context.facts ?? [], ...this.#settled?.claim?.facts ?? []];
     const body = stage.seal(stamp.prefix);
     await this.#deps.store.accept({
       id: this.#context.id,
       body,
       receivedAt: now,
-      local: view.plan.accounts.map((account) => ({ account })),
+      ...this.#placed(filtered ?? { local: view.plan.accounts.map((account) => ({ account })) }),
       queued: this.#queueEntry(view, { skip: stamp.skip, dueAt: now }),
+      ...(facts.length === 0 ? {} : { facts }),
     });
     this.#noteAccepted(view, {
       size: body.size,
@@ -159,10 +253,50 @@ export class Pipeline {
     });
   }
 
+  /** What was fetched for an account goes where its configuration says, in place of INBOX. */
+  #placed<T extends Pick<Delivery, "local" | "edited">>(deliveries: T): Pick<Delivery, "local" | "edited"> {
+    const { place } = this.#context;
+    const folders = this.#settled?.folders ?? new Map<string, string>();
+    if (place === undefined && folders.size === 0) return deliveries;
+    // RFC 5233: a detail names a folder, unless the account's own rules said where.
+    const at = (local: Delivery["local"]) =>
+      local.map((one) => {
+        const mailbox = folders.get(one.account) ?? place?.mailbox;
+        return mailbox === undefined ? one : { mailbox, ...one };
+      });
+    return {
+      local: at(deliveries.local),
+      ...(deliveries.edited === undefined
+        ? {}
+        : { edited: deliveries.edited.map((one) => ({ ...one, local: at(one.local) })) }),
+    };
+  }
+
+  /** The others have the message, whatever becomes of this. */
+  async #reportRefusals(): Promise<void> {
+    const refusals = this.#filtering?.refusals;
+    if (this.#refusedHead === null || refusals === undefined) return;
+    await this.#report(refusals, this.#refusedHead);
+  }
+
+  async #report(refusals: ReadonlyMap<number, Reply>, head: Uint8Array): Promise<void> {
+    try {
+      const about = { envelope: this.#envelope, context: this.#context, refusals, head };
+      const report = await makeRefusalReport(about, this.#deps);
+      if (report === null) return;
+      await new Pipeline(this.#deps, report.envelope, report.context).run([report.message]);
+    } catch (error) {
+      this.#log.warn("report-failed", { kind: "failed", reason: String(error) });
+    }
+  }
+
   /** The message is in the mailboxes, whatever becomes of this. */
   async #reportSuccess(): Promise<void> {
     if (this.#head === null) return;
-    const recipients = successWanted(this.#envelope, this.#view.plan);
+    const refused = [...this.#filtering?.refusals.keys() ?? []].map((at) => this.#envelope.recipients[at]);
+    const recipients = successWanted(this.#envelope, this.#view.plan)
+      .filter(({ address }) => !refused.includes(address));
+    if (recipients.length === 0) return;
     const about = { envelope: this.#envelope, context: this.#context, recipients, head: this.#head.bytes };
     try {
       const report = await makeSuccessReport(about, this.#deps);
@@ -187,6 +321,7 @@ export class Pipeline {
       smtputf8,
       hostname: this.#deps.hostname,
       now,
+      forwardedBy: this.#settled?.mark ?? null,
       add: {
         date: completes && !header.hasDate,
         messageId: completes && !header.hasMessageId,
@@ -206,7 +341,7 @@ export class Pipeline {
     // address (the courier looks at those) or the header (RFC 6531 section 3.6).
     const needed = smtputf8 && ((seen?.header ?? true) || hasUtf8Address(this.#envelope, view.plan));
     return {
-      sender,
+      sender: outgoingSender(view, this.#deps),
       recipients,
       smtputf8: needed,
       eightBit: eightBit || (seen?.anywhere ?? false),
@@ -219,7 +354,10 @@ export class Pipeline {
 
   #outcomes(): Outcome[] {
     const done = reply(250, "2.0.0", `Accepted as ${this.#context.id}`);
-    return this.#view.plan.routes.map(({ recipient, route }): Outcome => {
+    const refusals = this.#context.origin === "lmtp" ? this.#filtering?.refusals : undefined;
+    return this.#view.plan.routes.map(({ recipient, route }, place): Outcome => {
+      const refused = refusals?.get(place);
+      if (refused !== undefined) return { recipient, kind: "failed", reply: refused, host: null };
       if (route.kind === "refuse") {
         const kind = route.reply.isTemporary ? "deferred" : "failed";
         return { recipient, kind, reply: route.reply, host: null };

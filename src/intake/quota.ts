@@ -1,27 +1,56 @@
-import { Refusal } from "../core/errors.ts";
-import type { Store } from "../store/mod.ts";
-import type { Directory } from "./directory.ts";
+import { type Reply, reply } from "../core/reply.ts";
+import type { Store, Usage } from "../store/mod.ts";
+import type { AccountInfo, Directory } from "./directory.ts";
+
+/** What an account with a quota holds before a message comes to it. */
+export interface QuotaState {
+  readonly info: AccountInfo;
+  readonly used: Usage;
+  /** Why it cannot have the message; null when it can. */
+  readonly refusal: Reply | null;
+}
+
+export interface QuotaQuestion {
+  readonly accounts: readonly string[];
+  /** Bytes of the message; 0 as long as they are not known: then a mailbox is closed once it is full. */
+  readonly size: number;
+}
 
 /**
- * Throws when one of the accounts has no room: 552 5.2.2 for a message that is larger than the whole quota, 452 4.2.2
- * while the mailbox is full or what was declared does not fit any more. Without a declared size a mailbox is closed once
- * it is full; the message that fills it is still taken.
+ * How it stands with those of the accounts that have a quota: 552 5.2.2 for a message that is larger than the whole quota,
+ * 452 4.2.2 while the mailbox is full or the message does not fit any more.
  */
-export async function checkQuota(
-  store: Store,
+export async function quotaStates(
+  store: Pick<Store, "accounts">,
   directory: Directory,
-  { accounts, declaredSize = 0 }: { readonly accounts: readonly string[]; readonly declaredSize?: number },
-): Promise<void> {
-  for (const name of accounts) {
-    const quota = directory.account(name)?.quota ?? null;
-    if (quota === null) continue;
-    if (declaredSize > quota) {
-      throw Refusal.of(552, "5.2.2", "The message is larger than the whole mailbox may be", name);
-    }
-    const mailboxes = await store.mailboxes.list(name);
-    const used = mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0);
-    if (used >= quota || used + declaredSize > quota) {
-      throw Refusal.of(452, "4.2.2", "Mailbox full, try again later", name);
-    }
+  { accounts, size }: QuotaQuestion,
+): Promise<ReadonlyMap<string, QuotaState>> {
+  const limited = accounts.flatMap((name) => {
+    const info = directory.account(name);
+    return info === null || (info.quota === null && (info.quotaMessages ?? null) === null) ? [] : [info];
+  });
+  const states = limited.map(async (info): Promise<[string, QuotaState]> => {
+    const used = await store.accounts.usage(info.name);
+    return [info.name, { info, used, refusal: refusalFor(info, used, size) }];
+  });
+  return new Map(await Promise.all(states));
+}
+
+/** The answer when none of the accounts has room; null as long as one has. */
+export function refusalOfAll(
+  accounts: readonly string[],
+  states: ReadonlyMap<string, QuotaState>,
+): Reply | null {
+  const refusals = accounts.map((name) => states.get(name)?.refusal ?? null);
+  if (refusals.some((refusal) => refusal === null)) return null;
+  return refusals.find((refusal) => refusal?.isTemporary) ?? refusals[0] ?? null;
+}
+
+function refusalFor({ quota, quotaMessages = null }: AccountInfo, used: Usage, size: number): Reply | null {
+  if (quota !== null && size > quota) {
+    return reply(552, "5.2.2", "The message is larger than the whole mailbox may be");
   }
+  const isFull = (quota !== null && (used.bytes >= quota || used.bytes + size > quota)) ||
+    (quotaMessages !== null && used.messages >= quotaMessages);
+  return isFull ? reply(452, "4.2.2", "Mailbox full, try again later") : null;
 }

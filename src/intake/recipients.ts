@@ -1,11 +1,23 @@
 import { type Address, addressKey } from "../core/address.ts";
 import { type Reply, reply } from "../core/reply.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory, Target } from "./directory.ts";
+import { followForwards } from "./follow_forwards.ts";
+import type { Srs } from "./srs.ts";
 
 /** What is done for one recipient of the envelope. */
 export type Route =
-  | { readonly kind: "deliver"; readonly accounts: readonly string[]; readonly remote: readonly Address[] }
+  | DeliverRoute
   | { readonly kind: "refuse"; readonly reply: Reply };
+
+export interface DeliverRoute {
+  readonly kind: "deliver";
+  readonly accounts: readonly string[];
+  readonly remote: readonly Address[];
+  /** For each of `remote` who of ours forwards to it, an account or an alias; null when the sender named it. */
+  readonly remoteBy: readonly (string | null)[];
+  /** By account, the detail under which it is reached (RFC 5233); missing for none. */
+  readonly details: ReadonlyMap<string, string>;
+}
 
 /** The routes of all recipients, and their ends with every account and every outside address once. */
 export interface Plan {
@@ -14,6 +26,9 @@ export interface Plan {
   readonly remote: readonly Address[];
   /** For each of `remote` its recipient in the envelope, as an index: what the sender wishes hangs on that one. */
   readonly remoteFrom: readonly number[];
+  /** For each of `remote`, as in its route. */
+  readonly remoteBy: readonly (string | null)[];
+  readonly details: ReadonlyMap<string, string>;
 }
 
 export interface Routing {
@@ -24,6 +39,12 @@ export interface Routing {
   readonly mayRelay: boolean;
   /** The address came with a source route. */
   readonly routed?: boolean;
+  /** Without it no bounces come back to forwarded mail. */
+  readonly srs?: { readonly scheme: Srs; readonly days: number };
+  /** Accounts and aliases that have forwarded this message before, in lower case (Delivered-To). */
+  readonly visited?: ReadonlySet<string>;
+  /** Spam is never sent on. */
+  readonly spam?: boolean;
 }
 
 const NO_ROUTES = "Relaying denied: this server follows no routes in addresses; write to user@domain";
@@ -39,15 +60,19 @@ export function routeRecipient(recipient: Address, routing: Routing): Route {
   if (isOurs && /[%!]/.test(recipient.local) && !directory.hasName(recipient)) {
     return { kind: "refuse", reply: reply(550, "5.7.1", NO_ROUTES) };
   }
+  const returned = isOurs || recipient.domain === hostname.toLowerCase()
+    ? routeReturn(recipient, routing)
+    : null;
+  if (returned !== null) return returned;
   const known = directory.ownsDomain(recipient.domain) || !isOurPostmaster(recipient, hostname);
   const found = directory.resolve(known ? recipient : { ...recipient, domain: "" });
   switch (found.kind) {
     case "found":
-      return { kind: "deliver", accounts: found.accounts, remote: found.remote };
+      return routeTarget(recipient, found, routing);
     case "unknown-user":
       return { kind: "refuse", reply: reply(550, "5.1.1", "No such user here") };
     case "not-ours":
-      if (mayRelay) return { kind: "deliver", accounts: [], remote: [recipient] };
+      if (mayRelay) return direct(recipient);
       // RFC 5321 section 7.9
       return {
         kind: "refuse",
@@ -56,18 +81,66 @@ export function routeRecipient(recipient: Address, routing: Routing): Route {
   }
 }
 
+/** A name of ours: the forwards of its accounts are followed, unless the message has been there before. */
+function routeTarget(recipient: Address, target: Target, routing: Routing): Route {
+  const { directory, visited, spam = false } = routing;
+  const alias = addressKey(recipient);
+  const stays = (name: string) => spam || (visited?.has(name) ?? false);
+  const ends = followForwards(target, { directory, stays });
+  const remote = ends.remote.filter(({ by }) => by !== null || !stays(alias));
+  if (ends.accounts.length > 0 || remote.length > 0) {
+    return {
+      kind: "deliver",
+      accounts: ends.accounts,
+      remote: remote.map(({ address }) => address),
+      remoteBy: remote.map(({ by }) => by ?? alias),
+      details: ends.details,
+    };
+  }
+  if (spam) return { kind: "refuse", reply: reply(550, "5.7.1", "Messages of this kind are not forwarded") };
+  // RFC 5321 section 6.3
+  const text = "Mail loop: this message has been forwarded from here before";
+  return { kind: "refuse", reply: reply(554, "5.4.6", text) };
+}
+
+/** A bounce of what we forwarded goes back to its sender; null for other addresses, and names of ours that look like one. */
+function routeReturn(recipient: Address, { directory, srs }: Routing): Route | null {
+  const found = srs === undefined || directory.hasName(recipient)
+    ? null
+    : srs.scheme.reverse(recipient, srs.days);
+  if (found === null) return null;
+  if (found.kind === "valid") return direct(found.address);
+  const text = found.kind === "expired"
+    ? "This return address has expired"
+    : "No such user here: this is not a return address that we gave out";
+  return { kind: "refuse", reply: reply(550, "5.1.1", text) };
+}
+
+function direct(address: Address): Route {
+  return { kind: "deliver", accounts: [], remote: [address], remoteBy: [null], details: new Map() };
+}
+
 export function planRecipients(recipients: readonly Address[], routing: Routing): Plan {
   const accounts = new Set<string>();
-  const remote = new Map<string, { readonly address: Address; readonly from: number }>();
+  const details = new Map<string, string>();
+  const remote = new Map<
+    string,
+    { readonly address: Address; readonly from: number; readonly by: string | null }
+  >();
   const routes = recipients.map((recipient, from) => {
     const route = routeRecipient(recipient, routing);
     if (route.kind === "deliver") {
-      for (const account of route.accounts) accounts.add(account);
-      for (const address of route.remote) {
+      for (const account of route.accounts) {
+        const detail = route.details.get(account);
+        if (!accounts.has(account) && detail !== undefined) details.set(account, detail);
+        accounts.add(account);
+      }
+      for (const [place, address] of route.remote.entries()) {
+        const by = route.remoteBy[place]!;
         const known = remote.get(remoteKey(address));
         // Named by the sender, rather than reached by an alias: then it is that recipient's wish that counts.
         if (known === undefined || isSame(address, recipient)) {
-          remote.set(remoteKey(address), { address, from });
+          remote.set(remoteKey(address), { address, from, by });
         }
       }
     }
@@ -79,6 +152,8 @@ export function planRecipients(recipients: readonly Address[], routing: Routing)
     accounts: [...accounts],
     remote: ends.map(({ address }) => address),
     remoteFrom: ends.map(({ from }) => from),
+    remoteBy: ends.map(({ by }) => by),
+    details,
   };
 }
 

@@ -1,6 +1,9 @@
-import type { Authenticate, Random, Scram, ScramLogIn, TlsInfo } from "../core/ports.ts";
+import type { Authenticate, AuthenticateToken, Random, Scram, ScramLogIn, TlsInfo } from "../core/ports.ts";
 import {
   actsForItself,
+  BEARER_MECHANISMS,
+  BearerExchange,
+  type BearerStep,
   type Credentials,
   encodeBase64,
   SASL_MECHANISMS,
@@ -16,6 +19,8 @@ export interface SaslDeps {
   readonly authenticate: Authenticate;
   /** Without it there is no SCRAM. */
   readonly scram?: Scram;
+  /** Without it there is no OAUTHBEARER and no XOAUTH2. */
+  readonly authenticateToken?: AuthenticateToken;
   readonly random: Random;
 }
 
@@ -28,12 +33,13 @@ export interface SaslClient {
 
 /** What comes next. The reason of a failure is for the log and for codes that say no more than it does. */
 export type LogInStep =
-  | { readonly kind: "challenge"; readonly challenge: Uint8Array }
+  /** With `isLast` it may go out with the success instead (RFC 4422 section 3.6): then `next` is given an empty response. */
+  | { readonly kind: "challenge"; readonly challenge: Uint8Array; readonly isLast?: true }
   | { readonly kind: "success"; readonly account: string }
   | { readonly kind: "failure"; readonly user: string; readonly reason: "credentials" | "authorization" };
 
 /**
- * One log-in by SASL (RFC 4422), the same for SMTP, IMAP and POP3: the session passes responses in and challenges out.
+ * One log-in by SASL (RFC 4422), the same for SMTP, IMAP, POP3 and ManageSieve: the session passes responses in and challenges out.
  * Both methods throw `ProtocolError` for a malformed response and `Refusal` when the client may not try now.
  */
 export interface SaslLogIn {
@@ -46,7 +52,7 @@ const SCRAM_PLUS = "SCRAM-SHA-256-PLUS";
 
 /** The mechanisms to announce on a connection, best first. With `without` some that a protocol does not want. */
 export function saslMechanisms(
-  deps: Pick<SaslDeps, "scram">,
+  deps: Pick<SaslDeps, "scram" | "authenticateToken">,
   tls: TlsInfo | null,
   without: readonly string[] = [],
 ): string[] {
@@ -55,7 +61,8 @@ export function saslMechanisms(
     : tls?.channelBinding === undefined
     ? [SCRAM]
     : [SCRAM_PLUS, SCRAM];
-  return [...scram, ...SASL_MECHANISMS].filter((name) => !without.includes(name));
+  const bearer = deps.authenticateToken === undefined ? [] : BEARER_MECHANISMS;
+  return [...scram, ...bearer, ...SASL_MECHANISMS].filter((name) => !without.includes(name));
 }
 
 /** Begins a log-in by the name of its mechanism, in any case; null when it is not offered on this connection. */
@@ -66,6 +73,11 @@ export function beginSasl(mechanism: string, deps: SaslDeps, client: SaslClient)
     if (deps.scram === undefined || (name === SCRAM_PLUS && binding === null)) return null;
     const nonce = encodeBase64(deps.random.bytes(18));
     return new ScramLogInRun(new ScramExchange(name, { nonce, binding }), deps.scram, client);
+  }
+  const bearer = BEARER_MECHANISMS.find((known) => known === name);
+  if (bearer !== undefined) {
+    if (deps.authenticateToken === undefined) return null;
+    return new BearerLogIn(new BearerExchange(bearer), deps.authenticateToken, client);
   }
   const exchange = startSasl(name);
   return exchange === null ? null : new PasswordLogIn(exchange, deps.authenticate, client);
@@ -102,6 +114,43 @@ class PasswordLogIn implements SaslLogIn {
     if (account === null) return { kind: "failure", user, reason: "credentials" };
     if (!actsForItself(credentials)) return { kind: "failure", user, reason: "authorization" };
     return { kind: "success", account };
+  }
+}
+
+/** OAUTHBEARER and XOAUTH2. */
+class BearerLogIn implements SaslLogIn {
+  readonly #exchange: BearerExchange;
+  readonly #authenticate: AuthenticateToken;
+  readonly #client: SaslClient;
+  #user = "";
+
+  constructor(exchange: BearerExchange, authenticate: AuthenticateToken, client: SaslClient) {
+    this.#exchange = exchange;
+    this.#authenticate = authenticate;
+    this.#client = client;
+  }
+
+  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.start(initialResponse));
+  }
+
+  async next(response: Uint8Array): Promise<LogInStep> {
+    return await this.#follow(this.#exchange.next(response));
+  }
+
+  async #follow(step: BearerStep): Promise<LogInStep> {
+    switch (step.kind) {
+      case "challenge":
+        return step;
+      case "refused":
+        return { kind: "failure", user: this.#user, reason: "credentials" };
+      case "token": {
+        const { address, protocol } = this.#client;
+        this.#user = step.claim.user;
+        const account = await this.#authenticate(step.claim, { address, protocol });
+        return account === null ? await this.#follow(this.#exchange.refuse()) : { kind: "success", account };
+      }
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../store/scram.ts";
 import type { Directory } from "./directory.ts";
 import { keysOf, type LogInAttempt, type LogInGuard, type LogInKeys, USER_LIMIT } from "./log_in_guard.ts";
+import { openSecret } from "./secret.ts";
 
 export interface ScramDeps {
   readonly store: Store;
@@ -101,19 +102,10 @@ function decoy(secret: Uint8Array, name: string): ScramVerifier {
   };
 }
 
-const SECRETS = "secrets";
-const SCRAM_SALT = "scram-salt";
-const FOR_EVER_MS = 100 * 365 * 24 * 60 * 60 * 1000;
-
 /** The secret of this installation, made at the first start. */
-export async function openScramSecret(
+export function openScramSecret(
   facts: FactStore,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  source: { readonly clock: Clock; readonly random: Random },
 ): Promise<Uint8Array> {
-  const known = await facts.get(SECRETS, SCRAM_SALT);
-  if (known !== null) return Uint8Array.from(atob(known.value), (character) => character.charCodeAt(0));
-  const secret = random.bytes(32);
-  const value = btoa(String.fromCharCode(...secret));
-  await facts.put(SECRETS, { key: SCRAM_SALT, value, expiresAt: clock.now() + FOR_EVER_MS });
-  return secret;
+  return openSecret(facts, "scram-salt", source);
 }

@@ -11,6 +11,8 @@ export interface StampInput {
   /** The name of this server. */
   readonly hostname: string;
   readonly now: number;
+  /** Who of ours forwards the message; null, or missing, for nobody. */
+  readonly forwardedBy?: string | null;
   /** Fields that a submission lacks and we add (RFC 6409 section 8). */
   readonly add: {
     readonly date: boolean;
@@ -37,7 +39,9 @@ export interface Stamp {
 export function makeStamp(input: StampInput): Stamp {
   const returnPath = encodeUtf8(`Return-Path: <${printable(formatAddress(input.sender))}>\r\n`);
   const messageId = input.add.messageId ? `<${printable(input.context.id)}@${input.hostname}>` : null;
-  const trace = encodeUtf8(received(input) + submissionFields(input, messageId));
+  const forwardedBy = input.forwardedBy ?? null;
+  const mark = forwardedBy === null ? "" : `Delivered-To: ${printable(forwardedBy)}\r\n`;
+  const trace = encodeUtf8(mark + received(input) + submissionFields(input, messageId));
   const prefix = new Uint8Array(returnPath.length + trace.length);
   prefix.set(returnPath);
   prefix.set(trace, returnPath.length);

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Address, formatAddress } from "../../src/core/address.ts";
 import { DirectoryError, type DirectorySpec, makeDirectory } from "../../src/intake/directory.ts";
+import { followForwards } from "../../src/intake/follow_forwards.ts";
+import { matchesPattern } from "../../src/intake/local_pattern.ts";
 
 const SPEC: DirectorySpec = {
   domains: {
@@ -175,4 +177,117 @@ Deno.test("directory: any alias graph either is refused or resolves to ends only
     }),
     { numRuns: 300 },
   );
+});
+
+const SHARED: DirectorySpec = {
+  plusSeparator: "+",
+  domains: {
+    "example.com": {
+      accounts: { alice: {}, "bob+x": {}, zoe: { forward: ["alice+in"], keepCopy: true } },
+      aliases: { info: ["alice+Info", "zoe"], out: ["carol@elsewhere.org"] },
+      catchAll: { to: ["alice", "zoe"], except: ["old", "spam-*", "*.bak"] },
+    },
+    "example.net": { accounts: {}, sameAs: "Example.com" },
+    "minus.example": { accounts: { al: {} }, plusSeparator: "-" },
+    "off.example": { accounts: { al: {} }, plusSeparator: null },
+  },
+};
+
+// RFC 5233 section 4: what stands behind the first separator is the detail.
+const DETAILS: readonly (readonly [string, string])[] = [
+  ["alice@example.com", "alice@example.com"],
+  ["Alice+Work@example.com", "alice@example.com Work"],
+  ["alice+a+b@example.net", "alice@example.com a+b"],
+  ["alice+@example.com", "alice@example.com"],
+  ["+alice@example.com", "alice@example.com, zoe@example.com"],
+  ["bob+x@example.com", "bob+x@example.com"],
+  ["bob@example.com", "alice@example.com, zoe@example.com"],
+  ["info@example.net", "alice@example.com info, zoe@example.com"],
+  ["info+q@example.com", "alice@example.com info, zoe@example.com q"],
+  ["out+q@example.com", "carol@elsewhere.org"],
+  ["OLD@example.com", "unknown-user"],
+  ["spam-1@example.net", "unknown-user"],
+  ["a.bak@example.com", "unknown-user"],
+  ["a.bakery@example.com", "alice@example.com, zoe@example.com"],
+  ["al-x@minus.example", "al@minus.example x"],
+  ["al+x@minus.example", "unknown-user"],
+  ["al+x@off.example", "unknown-user"],
+];
+
+Deno.test("directory: details, shared names and what a catch-all does not take", () => {
+  const directory = makeDirectory(SHARED);
+  for (const [address, expected] of DETAILS) {
+    const found = directory.resolve(at(address));
+    const ends = found.kind !== "found" ? [found.kind] : [
+      ...found.accounts.map((name) => `${name} ${found.details?.get(name) ?? ""}`.trim()),
+      ...found.remote.map(formatAddress),
+    ];
+    assert.equal(ends.join(", "), expected, address);
+  }
+  assert.ok(directory.ownsDomain("EXAMPLE.net"));
+  assert.ok(directory.maySendAs("alice@example.com", at("alice+x@example.net")));
+  assert.ok(!directory.maySendAs("zoe@example.com", at("alice+x@example.net")));
+  assert.ok(directory.hasManyNames("alice@example.com"));
+  assert.ok(!directory.hasManyNames("al@off.example"));
+});
+
+const MISTAKES: readonly [DirectorySpec["domains"], RegExp][] = [
+  [{ "a.example": { accounts: { x: { forward: ["y"] } } } }, /forward of x@a\.example names y@a\.example/],
+  [
+    { "a.example": { accounts: { x: { forward: ["x"] } } } },
+    /forward of x@a\.example goes round in a circle/,
+  ],
+  [
+    { "a.example": { accounts: { x: { forward: ["l"] }, y: { forward: ["x"] } }, aliases: { l: ["y"] } } },
+    /goes round in a circle, so that its mail would be nowhere/,
+  ],
+  [
+    { "a.example": { accounts: {}, sameAs: "b.example" } },
+    /same_as of a\.example: "b\.example" is not another/,
+  ],
+  [{ "a.example": { accounts: {}, sameAs: "a.example" } }, /same_as of a\.example/],
+  [
+    { "a.example": { accounts: { x: {} }, sameAs: "b.example" }, "b.example": { accounts: {} } },
+    /a\.example has the names of b\.example and can have none of its own/,
+  ],
+  [
+    {
+      "a.example": { accounts: {}, sameAs: "b.example" },
+      "b.example": { accounts: {}, sameAs: "c.example" },
+      "c.example": { accounts: {} },
+    },
+    /must be a domain with names of its own/,
+  ],
+  [{ "a.example": { accounts: {}, plusSeparator: "ab" } }, /plus_separator of a\.example/],
+];
+
+Deno.test("directory: mistakes in forwards and shared names are refused", () => {
+  for (const [domains, message] of MISTAKES) {
+    assert.throws(() => makeDirectory({ domains }), (error) => {
+      assert.ok(error instanceof DirectoryError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("directory: a circle of forwards in which one keeps a copy ends there", () => {
+  const directory = makeDirectory({
+    domains: { "a.example": { accounts: { x: { forward: ["y"] }, y: { forward: ["x"], keepCopy: true } } } },
+  });
+  const ends = followForwards({ accounts: ["x@a.example"], remote: [] }, { directory });
+  assert.deepEqual(ends.accounts, ["y@a.example"]);
+});
+
+Deno.test("directory: a pattern is as good as its regular expression, and never slow", () => {
+  const letters = (unit: string, most: number) =>
+    fc.string({ unit: fc.constantFrom(...unit), maxLength: most });
+  fc.assert(
+    fc.property(letters("ab*", 12), letters("ab", 12), (pattern, text) => {
+      const expression = new RegExp(`^${pattern.replaceAll(/\*+/g, ".*")}$`);
+      assert.equal(matchesPattern(pattern, text), expression.test(text), `${pattern} ${text}`);
+    }),
+    { numRuns: 1000 },
+  );
+  assert.equal(matchesPattern("*a".repeat(500), `${"a".repeat(1000)}b`), false);
 });

@@ -27,7 +27,7 @@ import {
 const DIRECTORY = makeDirectory({
   domains: {
     "here.test": {
-      accounts: { alice: { aliases: ["sales"] }, bob: { quota: 1000 } },
+      accounts: { alice: { aliases: ["sales"] }, bob: { quota: 1000 }, dora: { quotaMessages: 1 } },
       aliases: { all: ["alice", "bob"], both: ["alice", "carol@there.test"], out: ["Carol@there.test"] },
     },
   },
@@ -402,16 +402,29 @@ Deno.test("door: at RCPT, everybody reaches our users and our users reach everyb
   }
 });
 
-Deno.test("door: a mailbox that is full takes no more, also by way of a list", async () => {
+Deno.test("door: an account with as many messages as it may have takes no more", async () => {
+  const world = makeWorld();
+  const dora = address("dora@here.test");
+  assert.equal(await refusal(() => world.door.checkRecipient(dora, null, visitor())), "accepted");
+  await submit(world, ["dora@here.test"], { text: "X: y\r\n\r\nz" });
+  assert.equal(await refusal(() => world.door.checkRecipient(dora, null, visitor())), "452 4.2.2");
+});
+
+Deno.test("door: a mailbox that is full takes no more, and does not keep the rest of a list waiting", async () => {
   const world = makeWorld();
   const bob = address("bob@here.test");
   assert.equal(await refusal(() => world.door.checkRecipient(bob, null, visitor())), "accepted");
-  await submit(world, ["bob@here.test"], { text: `X: y\r\n\r\n${"z".repeat(1000)}` });
+  await submit(world, ["bob@here.test"], { text: `X: y\r\n\r\n${"z".repeat(900)}` });
   assert.equal(await refusal(() => world.door.checkRecipient(bob, null, visitor())), "452 4.2.2");
   assert.equal(
     await refusal(() => world.door.checkRecipient(address("all@here.test"), null, visitor())),
-    "452 4.2.2",
+    "accepted",
   );
-  // What was let in at RCPT before is not thrown away.
-  assert.equal((await submit(world, ["bob@here.test"], { context: { id: "m2" } }))[0]!.kind, "stored");
+  assert.equal(await refusal(() => submit(world, ["bob@here.test"], { context: { id: "m2" } })), "452 4.2.2");
+  assert.equal((await submit(world, ["all@here.test"], { context: { id: "m3" } }))[0]!.kind, "stored");
+  assert.equal((await world.inbox("alice@here.test")).length, 1);
+  const [first, warning, ...more] = await world.inbox("bob@here.test");
+  assert.match(first!, /zzz$/);
+  assert.match(warning!, /^Subject: Your mailbox is \d+ % full\r$/m);
+  assert.deepEqual(more, []);
 });

@@ -17,11 +17,16 @@ const NONE: HeaderFacts = {
   hasDate: false,
   hasMessageId: false,
   messageId: null,
+  deliveredTo: [],
   eightBit: { header: false, anywhere: false },
 };
 
 const ROWS: readonly (readonly [string, Partial<HeaderFacts>])[] = [
   ["", {}],
+  [
+    "Delivered-To: <x>\r\nDelivered-to:A@B.test\r\n\r\nDelivered-To: body\r\n",
+    { size: 42, deliveredTo: ["<x>", "a@b.test"] },
+  ],
   ["\r\nReceived: in the body\r\n", {}],
   ["\nDate: in the body\n", {}],
   ["Received: a\r\nRECEIVED : b\r\nreceived:c\r\n\r\nReceived: d\r\n", { size: 39, received: 3 }],

@@ -1,0 +1,18 @@
+/** What is done with mail for our accounts beside putting it into mailboxes. */
+export interface DeliverySettings {
+  /** Mail that is forwarded leaves under an address of ours in its envelope (SRS), so that it passes SPF at the next host. */
+  readonly srs: boolean;
+  /** How long bounces may come back to such an address, in days. */
+  readonly srsDays: number;
+  /** An account hears of it when its quota is used up to so many per cent. */
+  readonly quotaWarnings: readonly number[];
+  /** How long a message is remembered that came to an account under one address and may come again under another; 0: not at all. */
+  readonly duplicateWindowMs: number;
+}
+
+export const defaultDeliverySettings: DeliverySettings = {
+  srs: true,
+  srsDays: 21,
+  quotaWarnings: [80, 95],
+  duplicateWindowMs: 10 * 60_000,
+};

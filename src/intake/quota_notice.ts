@@ -1,0 +1,123 @@
+import { formatAddress, needsSmtpUtf8 } from "../core/address.ts";
+import { encodeUtf8 } from "../core/bytes.ts";
+import { makeId } from "../core/id.ts";
+import type { Clock, Live, Log, Random, Submit } from "../core/ports.ts";
+import type { FactStore, Usage } from "../store/mod.ts";
+import { formatDate } from "../wire/mime/mod.ts";
+import { BoundedMap } from "./bounded_map.ts";
+import type { DeliverySettings } from "./delivery_settings.ts";
+import type { AccountInfo } from "./directory.ts";
+import type { QuotaState } from "./quota.ts";
+
+export interface QuotaWatchDeps {
+  readonly facts: FactStore;
+  readonly settings: Live<DeliverySettings>;
+  readonly hostname: string;
+  readonly submit: Submit;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const SPACE = "quota-warning";
+/** So long a warning is remembered if nothing is delivered in the meantime. */
+const REMEMBER_MS = 400 * 24 * 60 * 60 * 1000;
+const CACHED = 10_000;
+
+/**
+ * Warns an account when a delivery takes it past one of the marks, once for each mark, and again only after it was below it.
+ * What has been said is kept across restarts.
+ */
+export class QuotaWatch {
+  readonly #deps: QuotaWatchDeps;
+  /** By account, the highest mark that it was told of, in per cent. */
+  readonly #told = new BoundedMap<number>();
+
+  constructor(deps: QuotaWatchDeps) {
+    this.#deps = deps;
+  }
+
+  /** A message of so many bytes has been delivered to an account in this state. Never throws. */
+  async delivered({ info, used }: QuotaState, size: number): Promise<void> {
+    const after = { bytes: used.bytes + size, messages: used.messages + 1 };
+    try {
+      const known = await this.#knownOf(info.name);
+      // Whoever has tidied up since is warned anew.
+      const told = Math.min(known, this.#markOf(info, used));
+      const mark = this.#markOf(info, after);
+      if (mark !== known) await this.#remember(info.name, mark);
+      if (mark > told) await this.#warn(info, after);
+    } catch (error) {
+      this.#deps.log.warn("quota-warning-failed", { account: info.name, error: String(error) });
+    }
+  }
+
+  async #knownOf(account: string): Promise<number> {
+    const known = this.#told.get(account);
+    if (known !== undefined) return known;
+    return Number((await this.#deps.facts.get(SPACE, account))?.value ?? 0);
+  }
+
+  async #remember(account: string, mark: number): Promise<void> {
+    const { facts, clock } = this.#deps;
+    this.#told.set(account, mark, CACHED);
+    if (mark === 0) return await facts.remove(SPACE, account);
+    await facts.put(SPACE, { key: account, value: String(mark), expiresAt: clock.now() + REMEMBER_MS });
+  }
+
+  /** The highest mark that has been reached; 0 for none. */
+  #markOf(info: AccountInfo, used: Usage): number {
+    const percent = percentOf(info, used);
+    return Math.max(0, ...this.#deps.settings.current.quotaWarnings.filter((mark) => mark <= percent));
+  }
+
+  async #warn(info: AccountInfo, used: Usage): Promise<void> {
+    const { clock, random, hostname, submit, log } = this.#deps;
+    const id = makeId(clock, random);
+    const percent = Math.floor(percentOf(info, used));
+    const to = info.address;
+    const header = [
+      `From: Mailden <postmaster@${hostname}>`,
+      `To: ${formatAddress(to)}`,
+      `Subject: Your mailbox is ${percent} % full`,
+      `Date: ${formatDate(clock.now())}`,
+      `Message-ID: <${id}@${hostname}>`,
+      // RFC 3834 section 5: nobody's program shall answer it.
+      "Auto-Submitted: auto-generated",
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Transfer-Encoding: 8bit",
+    ];
+    const text = `${header.join("\n")}\n\n${textFor(info, used)}`;
+    await submit(
+      { sender: null, recipients: [to], smtputf8: needsSmtpUtf8(to), eightBit: true },
+      [encodeUtf8(text.replaceAll("\n", "\r\n"))],
+      { id, sessionId: id, origin: "report", protocol: "", client: null, account: null, tls: null },
+    );
+    log.info("quota-warning", { account: info.name, percent });
+  }
+}
+
+function percentOf({ quota, quotaMessages = null }: AccountInfo, { bytes, messages }: Usage): number {
+  const share = (used: number, limit: number | null) => limit === null ? 0 : 100 * used / Math.max(1, limit);
+  return Math.max(share(bytes, quota), share(messages, quotaMessages));
+}
+
+function textFor({ quota, quotaMessages = null }: AccountInfo, used: Usage): string {
+  const lines = [
+    ...quota === null ? [] : [`  ${mib(used.bytes)} of ${mib(quota)} MiB`],
+    ...quotaMessages === null ? [] : [`  ${used.messages} of ${quotaMessages} messages`],
+  ];
+  return `Your mailbox holds
+
+${lines.join("\n")}
+
+When it is full, new mail is refused: its senders are told to try again later, and
+after some days that it failed. Delete what you no longer need, above all large
+messages, and empty the Trash; or ask your postmaster for more room.
+`;
+}
+
+function mib(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
+}
