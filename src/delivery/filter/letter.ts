@@ -1,0 +1,83 @@
+/** Messages that the filter writes itself: pure functions from values to bytes. */
+import { type Address, formatAddress } from "../../core/address.ts";
+import { encodeUtf8 } from "../../core/bytes.ts";
+import { encodeWord, formatDate, headerFields } from "../../wire/mime/mod.ts";
+
+export interface Letter {
+  /** As it stands in the field: with a name, perhaps. */
+  readonly from: string;
+  readonly to: Address;
+  readonly subject: string;
+  /** `Name: value` each, on one line. */
+  readonly extra: readonly string[];
+  readonly messageId: string;
+  readonly now: number;
+  readonly text: string;
+  /** The text is a MIME entity with a header of its own. */
+  readonly isMime?: boolean;
+}
+
+const SUBJECT_LIMIT = 300;
+const BASE64_LINE = 76;
+
+export function writeLetter(letter: Letter): Uint8Array {
+  const { from, to, subject, extra, messageId, now } = letter;
+  const { fields, body } = letter.isMime === true ? mimeEntity(letter.text) : plainText(letter.text);
+  const header = [
+    `From: ${oneLine(from)}`,
+    `To: <${oneLine(formatAddress(to))}>`,
+    `Subject: ${encodeWord(oneLine(subject).slice(0, SUBJECT_LIMIT))}`,
+    `Date: ${formatDate(now)}`,
+    `Message-ID: <${messageId}>`,
+    ...extra.map(oneLine),
+    "MIME-Version: 1.0",
+    ...fields,
+  ];
+  return encodeUtf8(`${header.join("\r\n")}\r\n\r\n${body}`);
+}
+
+/** An address with the name of a person before it. */
+export function namedAddress(address: Address, name: string | null): string {
+  const plain = `<${formatAddress(address)}>`;
+  if (name === null || name === "") return plain;
+  const isPlain = /^[A-Za-z0-9 !#$%&'*+\-/=?^_`{|}~]*$/.test(name);
+  return `${
+    isPlain ? name : /^[\x20-\x7e]*$/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : encodeWord(name)
+  } ${plain}`;
+}
+
+/** ASCII goes out as it is, anything else in base64, which every server passes on. */
+function plainText(text: string): { fields: string[]; body: string } {
+  const body = `${crlf(text).replace(/(?:\r\n)+$/, "")}\r\n`;
+  const type = "Content-Type: text/plain; charset=utf-8";
+  const isPlain = /^[\x01-\x7f]*$/.test(body) && body.split("\r\n").every((line) => line.length <= 900);
+  if (isPlain) return { fields: [type, "Content-Transfer-Encoding: 7bit"], body };
+  return { fields: [type, "Content-Transfer-Encoding: base64"], body: base64Lines(encodeUtf8(body)) };
+}
+
+/** RFC 5230 section 4.2: of the header only what describes the content is taken, so that nobody else is written to. */
+function mimeEntity(text: string): { fields: string[]; body: string } {
+  const whole = crlf(text);
+  const blank = whole.startsWith("\r\n") ? 0 : whole.indexOf("\r\n\r\n");
+  if (blank < 0) return plainText(text);
+  const head = encodeUtf8(`${whole.slice(0, blank)}\r\n`);
+  const fields = headerFields(head)
+    .filter(({ name }) => name.startsWith("content-"))
+    .map(({ name, value }) => `${name}: ${oneLine(value)}`);
+  return { fields, body: whole.slice(blank === 0 ? 2 : blank + 4) };
+}
+
+function base64Lines(bytes: Uint8Array): string {
+  const text = bytes.toBase64();
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; at += BASE64_LINE) lines.push(text.slice(at, at + BASE64_LINE));
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function crlf(text: string): string {
+  return text.replace(/\r\n|\r|\n/g, "\r\n").replaceAll("\0", "");
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, " ");
+}

@@ -1,0 +1,71 @@
+import { type Address, addressKey, type ReversePath } from "../../core/address.ts";
+import { encodeUtf8 } from "../../core/bytes.ts";
+import { decodeWords } from "../../wire/mime/mod.ts";
+import type { Action } from "../sieve/mod.ts";
+import { fieldOf, isAutomatic, isMachine, isOneOf, namesOwner } from "./auto_reply.ts";
+import type { FilterAccount } from "./deps.ts";
+import { type Letter, namedAddress } from "./letter.ts";
+import type { OpenedMessage } from "./message.ts";
+import { addressIn } from "./addresses.ts";
+
+export type VacationAction = Extract<Action, { kind: "vacation" }>;
+
+export interface VacationCase {
+  readonly action: VacationAction;
+  readonly account: FilterAccount;
+  readonly sender: ReversePath;
+  readonly fields: OpenedMessage["fields"];
+  readonly isOwn: (address: Address) => boolean;
+}
+
+/** Why nobody is answered, or null when somebody may be (RFC 5230 sections 4.5 and 4.6). */
+export function whyNoAnswer({ action, sender, fields, isOwn }: VacationCase): string | null {
+  if (sender === null) return "the message has no sender to answer";
+  if (isMachine(sender)) return "a program or a list wrote it";
+  if (isOwn(sender)) return "the sender is the owner";
+  if (isAutomatic(fields)) return "a program or a list wrote it";
+  const isExtra = isOneOf(action.addresses);
+  if (!namesOwner(fields, (address) => isOwn(address) || isExtra(address))) {
+    return "none of the owner's addresses is named in it";
+  }
+  return null;
+}
+
+/** The answer (RFC 5230 section 5); `sender` is not null. */
+export function vacationLetter(
+  { action, account, sender, fields, isOwn }: VacationCase,
+  { id, hostname, now }: { readonly id: string; readonly hostname: string; readonly now: number },
+): Letter {
+  const messageId = fieldOf(fields, "message-id");
+  const references = fieldOf(fields, "references") ?? fieldOf(fields, "in-reply-to");
+  const from = action.from === null ? null : addressIn(action.from);
+  const mayUse = from !== null && (isOwn(from) || isOneOf(action.addresses)(from));
+  return {
+    // Section 4.3: in nobody else's name.
+    from: mayUse ? action.from! : namedAddress(account.address, account.displayName),
+    to: sender!,
+    subject: action.subject ?? `Auto: ${decodeWords(fieldOf(fields, "subject") ?? "")}`.trim(),
+    extra: [
+      // RFC 3834 section 5.
+      "Auto-Submitted: auto-replied (vacation)",
+      ...(messageId === null ? [] : [`In-Reply-To: ${messageId.slice(0, 900)}`]),
+      ...(messageId === null ? [] : [`References: ${lastOf(references)}${messageId.slice(0, 900)}`]),
+    ],
+    messageId: `${id}@${hostname}`,
+    now,
+    text: action.reason,
+    isMime: action.isMime,
+  };
+}
+
+/** Under this the answer is remembered: once for each sender and handle, which may be a whole text. */
+export async function vacationKey(account: string, sender: Address, handle: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", encodeUtf8(handle)));
+  return `${account} ${addressKey(sender)} ${hash.toHex()}`;
+}
+
+/** So that a thread of many years does not become a line of many pages. */
+function lastOf(references: string | null): string {
+  const ids = references?.split(/\s+/).filter((id) => id !== "").slice(-5).join(" ") ?? "";
+  return ids === "" || ids.length > 900 ? "" : `${ids} `;
+}

@@ -1,0 +1,1 @@
+redirect "eve@example.net";

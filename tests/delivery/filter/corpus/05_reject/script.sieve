@@ -1,0 +1,6 @@
+require "reject";
+reject text:
+No more of this.
+Please stop.
+.
+;

@@ -1,0 +1,2 @@
+require "vacation";
+vacation :subject "Auf Reisen: später" :handle "trip" "I am away.";

@@ -1,0 +1,4 @@
+require ["variables", "fileinto"];
+set "x" "${x}";
+fileinto "Archive";
+redirect "${x}";

@@ -1,0 +1,3 @@
+require "editheader";
+addheader "X-Tag" "seen";
+deleteheader "Message-ID";
