@@ -1,7 +1,7 @@
 import type { BodyStore, ByteRange } from "../store/mod.ts";
 
 /** What one session has begun to read at most; what is larger is worth no reading ahead. */
-const READS = 32;
+const READS = 64;
 const BYTES = 256 * 1024;
 const LARGEST = 64 * 1024;
 
@@ -11,6 +11,11 @@ export interface BodyRead {
   readonly size: number;
   /** The whole body when it is missing. */
   readonly range?: ByteRange;
+}
+
+export interface AheadLimits {
+  readonly reads?: number;
+  readonly bytes?: number;
 }
 
 /** A read whose first chunk is on its way. */
@@ -27,21 +32,27 @@ interface Begun {
 export class BodyAhead<Key> {
   readonly #bodies: BodyStore;
   readonly #begun = new Map<Key, Begun>();
+  readonly #reads: number;
+  readonly #most: number;
   #bytes = 0;
 
-  constructor(bodies: BodyStore) {
+  constructor(bodies: BodyStore, { reads = READS, bytes = BYTES }: AheadLimits = {}) {
     this.#bodies = bodies;
+    this.#reads = reads;
+    this.#most = bytes;
   }
 
   /** Whether it is time to begin more. In strokes: requests that go to the store together cost less than one after the other. */
   get isLow(): boolean {
-    return this.#begun.size <= READS / 2;
+    return this.#begun.size <= this.#reads / 2;
   }
 
   /** Begins a read; false when there is no room for it. */
   begin(key: Key, read: BodyRead): boolean {
     if (this.#begun.has(key)) return true;
-    if (this.#begun.size >= READS || read.size > LARGEST || this.#bytes + read.size > BYTES) return false;
+    if (this.#begun.size >= this.#reads || read.size > LARGEST || this.#bytes + read.size > this.#most) {
+      return false;
+    }
     this.#begun.set(key, this.#start(read));
     this.#bytes += read.size;
     return true;

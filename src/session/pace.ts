@@ -18,9 +18,14 @@ export class Pace {
     this.#since = this.#clock.now();
   }
 
+  /** Whether `rest` would give the thread away. */
+  get isDue(): boolean {
+    return this.#clock.now() - this.#since >= SLICE_MS;
+  }
+
   /** Call once per step; resolves at once as long as there is time left. */
   async rest(): Promise<void> {
-    if (this.#clock.now() - this.#since < SLICE_MS) return;
+    if (!this.isDue) return;
     // Only a timer lets the runtime look at its sockets: `setImmediate` is a turn too, but sixty of them can pass, each
     // as long as our slice, before anybody else's bytes are read.
     await new Promise((resolve) => setTimeout(resolve, 0));

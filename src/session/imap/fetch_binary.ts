@@ -1,10 +1,9 @@
-import type { ByteRange, MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
+import type { ByteRange } from "../../store/mod.ts";
 import { no } from "../../wire/imap/mod.ts";
 import { findPart, openTransfer } from "../../wire/mime/mod.ts";
 import { Rejection } from "./errors.ts";
+import type { FetchRow } from "./fetch_rows.ts";
 import { cut } from "./sections.ts";
-
-type Row = MessageRow | MessageRowWithDigest;
 
 /** A part as it is stored, and how it is encoded. */
 export interface EncodedPart {
@@ -34,7 +33,7 @@ const ENCODINGS: ReadonlySet<string> = new Set([...IDENTITY, "base64", "quoted-p
  * Finds what BINARY[...] means (RFC 3516 section 4.2); null when the message has no such part. The message itself, and what
  * holds others, is not encoded. Throws NO [UNKNOWN-CTE].
  */
-export function locateBinary(path: readonly number[], row: Row): EncodedPart | null {
+export function locateBinary(path: readonly number[], row: FetchRow): EncodedPart | null {
   if (path.length === 0) return { range: { start: 0, end: row.size }, encoding: "binary" };
   if (!("digest" in row)) throw new Error("A part of a message needs its structure");
   const part = findPart(row.digest.structure, path);

@@ -1,4 +1,3 @@
-import type { MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
 import { formatEmailId } from "../../store/email_id.ts";
 import { formatThreadId, threadOf } from "../../store/thread_id.ts";
 import {
@@ -9,6 +8,7 @@ import {
   formatDateTime,
 } from "../../wire/imap/mod.ts";
 import type { MessageDigest } from "../../wire/mime/digest.ts";
+import type { FetchRow } from "./fetch_rows.ts";
 import type { SelectedMailbox } from "./selected.ts";
 import { encodeModseq } from "./updates.ts";
 
@@ -22,7 +22,7 @@ export function isPlainItem(item: FetchItem): item is PlainItem {
 /** Writes the item's name and value (RFC 3501 section 7.4.2). */
 export function encodeItem(
   encoder: Encoder,
-  row: MessageRow | MessageRowWithDigest,
+  row: FetchRow,
   { item, selected }: { readonly item: PlainItem; readonly selected: SelectedMailbox },
 ): void {
   switch (item.kind) {
@@ -50,14 +50,16 @@ export function encodeItem(
       return void encoder.text("PREVIEW ").string(digestOf(row).preview);
     case "envelope":
       encoder.text("ENVELOPE ");
+      if ("envelope" in row) return void encoder.bytes(row.envelope);
       return encodeEnvelope(encoder, digestOf(row).envelope);
     case "structure":
       encoder.text(item.extended ? "BODYSTRUCTURE " : "BODY ");
+      if (item.extended && "structure" in row) return void encoder.bytes(row.structure);
       return encodeStructure(encoder, digestOf(row).structure, item.extended);
   }
 }
 
-function digestOf(row: MessageRow | MessageRowWithDigest): MessageDigest {
+function digestOf(row: FetchRow): MessageDigest {
   if (!("digest" in row)) throw new Error("The rows of this FETCH were read without their structure");
   return row.digest;
 }

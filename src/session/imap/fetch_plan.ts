@@ -1,11 +1,14 @@
 import type { FetchItem } from "../../wire/imap/mod.ts";
 import { isWholeMessage } from "./sections.ts";
 
+/** Nothing; where the header ends; that, ENVELOPE and BODYSTRUCTURE as they are sent; all that was parsed. */
+export type RowSource = "rows" | "headers" | "texts" | "digests";
+
 /** What a FETCH needs, found out once for all its messages. */
 export interface FetchPlan {
   readonly items: readonly FetchItem[];
-  /** Whether rows must come with the parsed structure. */
-  readonly needsDigest: boolean;
+  /** What rows must come with. */
+  readonly source: RowSource;
   /** Whether messages become \Seen (RFC 3501 section 6.4.5). */
   readonly setsSeen: boolean;
   readonly tellsFlags: boolean;
@@ -25,16 +28,31 @@ export function planFetch(items: readonly FetchItem[], options: PlanOptions): Fe
   if (options.withModseq && lacks("modseq")) all.push({ kind: "modseq" });
   return {
     items: all,
-    needsDigest: items.some(needsDigest),
+    source: RICHEST.find((source) => items.some((item) => sourceOf(item) === source)) ?? "rows",
     setsSeen: items.some((item) => (item.kind === "section" || item.kind === "binary") && !item.peek),
     tellsFlags: items.some((item) => item.kind === "flags"),
   };
 }
 
-const FROM_DIGEST: ReadonlySet<FetchItem["kind"]> = new Set(["envelope", "structure", "preview", "threadid"]);
+const RICHEST: readonly RowSource[] = ["digests", "texts", "headers"];
 
-function needsDigest(item: FetchItem): boolean {
-  if (item.kind === "section") return !isWholeMessage(item.section);
-  if (item.kind === "binary" || item.kind === "binarysize") return item.path.length > 0;
-  return FROM_DIGEST.has(item.kind);
+function sourceOf(item: FetchItem): RowSource {
+  switch (item.kind) {
+    case "section":
+      if (item.section.path.length > 0) return "digests";
+      return isWholeMessage(item.section) ? "rows" : "headers";
+    case "binary":
+    case "binarysize":
+      return item.path.length > 0 ? "digests" : "rows";
+    case "envelope":
+      return "texts";
+    case "structure":
+      // BODY, which nobody asks for any more, is made when it is asked for.
+      return item.extended ? "texts" : "digests";
+    case "preview":
+    case "threadid":
+      return "digests";
+    default:
+      return "rows";
+  }
 }

@@ -1,6 +1,6 @@
 import { concatBytes } from "../../core/bytes.ts";
-import type { ByteRange, MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
-import { encodeBinarySection, encodeSection, type FetchItem } from "../../wire/imap/mod.ts";
+import type { ByteRange } from "../../store/mod.ts";
+import { encodeBinarySection, type Encoder, encodeSection, type FetchItem } from "../../wire/imap/mod.ts";
 import { selectHeader } from "../../wire/mime/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { faultOf, SessionOver } from "./errors.ts";
@@ -15,16 +15,19 @@ import {
   within,
 } from "./fetch_binary.ts";
 import { encodeItem, isPlainItem } from "./fetch_items.ts";
+import type { FetchRow } from "./fetch_rows.ts";
 import { cut, locate } from "./sections.ts";
 import { beginFetch } from "./updates.ts";
+
+/** Answers of so many bytes are written without a pause. */
+const AT_ONCE = 128 * 1024;
 
 type SectionItem = Extract<FetchItem, { kind: "section" }>;
 type BinaryItem = Extract<FetchItem, { kind: "binary" | "binarysize" }>;
 
-/** The bytes of one item of the FETCH, for one message. */
+/** Bytes of a message. */
 interface Wanted {
-  readonly row: MessageRow | MessageRowWithDigest;
-  readonly index: number;
+  readonly row: FetchRow;
   readonly range: ByteRange;
 }
 
@@ -41,8 +44,56 @@ export class FetchWriter {
     this.#bodies = bodies;
   }
 
+  /**
+   * Writes one answer whose every part is there already. False, and nothing written, when something has to be waited for, or is
+   * wrong: then `write` does it.
+   */
+  writeAtOnce(row: FetchRow, items: readonly FetchItem[]): boolean {
+    const { out: { encoder }, out, selected } = this.#session;
+    if (selected.tracker.sequenceOf(row.uid) === 0 || !this.#isReady(row, items)) return false;
+    selected.learnKeywords(out, row.flags);
+    const mark = encoder.length;
+    try {
+      beginFetch(encoder, row.uid, selected);
+      for (let index = 0; index < items.length; index++) {
+        const item = items[index]!;
+        if (index > 0) encoder.text(" ");
+        if (isPlainItem(item)) encodeItem(encoder, row, { item, selected });
+        else if (item.kind === "section") this.#readSection(item, this.#bodies.take(row, index)!);
+      }
+      encoder.line(")");
+      return true;
+    } catch {
+      encoder.rewind(mark);
+      return false;
+    }
+  }
+
+  #isReady(row: FetchRow, items: readonly FetchItem[]): boolean {
+    let size = 0;
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index]!;
+      if (isPlainItem(item)) {
+        // One answer can be long, too: the same large structure two hundred times over.
+        if (item.kind === "envelope" || item.kind === "structure") size += sizeOf(row);
+      } else if (item.kind === "section") {
+        const bytes = this.#bodies.take(row, index);
+        if (bytes === null) return false;
+        size += bytes.length;
+      } else return false;
+    }
+    return size <= AT_ONCE;
+  }
+
+  /** A section whose bytes, or fields, were read ahead. */
+  #readSection(item: SectionItem, bytes: Uint8Array): void {
+    const { encoder } = this.#session.out;
+    beginSection(encoder, item);
+    encoder.literal(isFields(item) ? cutBytes(bytes, item.section.partial) : bytes);
+  }
+
   /** Writes one answer, or as much of it as can be had; returns what went wrong. Throws when the session cannot go on. */
-  async write(row: MessageRow | MessageRowWithDigest, items: readonly FetchItem[]): Promise<unknown[]> {
+  async write(row: FetchRow, items: readonly FetchItem[]): Promise<unknown[]> {
     const { out, pace, selected } = this.#session;
     if (selected.tracker.sequenceOf(row.uid) === 0) return [];
     const failures: unknown[] = [];
@@ -54,7 +105,7 @@ export class FetchWriter {
         if (index > 0) out.encoder.text(" ");
         if (isPlainItem(item)) encodeItem(out.encoder, row, { item, selected });
         else if (item.kind === "section") await this.#section(row, { item, index }, failures);
-        else await this.#binary(row, { item, index }, failures);
+        else await this.#binary(row, item, failures);
         // One answer can be long, too: the same large structure two hundred times over. Where nothing has to wait, nothing is
         // awaited: a FETCH of ten thousand small answers would spend half its time on that.
         if (out.isFull) await out.room();
@@ -72,36 +123,32 @@ export class FetchWriter {
   }
 
   async #section(
-    row: MessageRow | MessageRowWithDigest,
+    row: FetchRow,
     { item, index }: { readonly item: SectionItem; readonly index: number },
     failures: unknown[],
   ): Promise<void> {
+    const ready = this.#bodies.take(row, index);
+    if (ready !== null) return this.#readSection(item, ready);
     const { encoder } = this.#session.out;
-    if (item.label !== null) encoder.text(item.label);
-    else {
-      encoder.text("BODY");
-      encodeSection(encoder, item.section);
-    }
-    encoder.text(" ");
+    beginSection(encoder, item);
     const located = locate(item.section, row);
     if (located === null) encoder.text("NIL");
-    else if (located.kind === "bytes") await this.#bytes({ row, index, range: located.range }, failures);
+    else if (located.kind === "bytes") await this.#bytes({ row, range: located.range }, failures);
     else {
-      const header = await this.#header({ row, index, range: located.header }, failures);
+      const header = await this.#header({ row, range: located.header }, failures);
       if (header === null) return;
-      const fields = selectHeader(header, item.section.fields, located.mode);
-      const { partial } = item.section;
-      const range = partial === null ? null : cut({ start: 0, end: fields.length }, partial);
-      encoder.literal(range === null ? fields : fields.subarray(range.start, range.end));
+      encoder.literal(
+        cutBytes(selectHeader(header, item.section.fields, located.mode), item.section.partial),
+      );
     }
   }
 
   /** A header in memory, or null after it has been answered with NIL. */
-  async #header({ row, index, range }: Wanted, failures: unknown[]): Promise<Uint8Array | null> {
+  async #header({ row, range }: Wanted, failures: unknown[]): Promise<Uint8Array | null> {
     const parts: Uint8Array[] = [];
     if (range.start === range.end) return new Uint8Array(0);
     try {
-      for await (const chunk of this.#bodies.read(row, index, range)) parts.push(chunk);
+      for await (const chunk of this.#bodies.read(row, range)) parts.push(chunk);
     } catch (error) {
       failures.push(error);
       this.#session.out.encoder.text("NIL");
@@ -110,17 +157,17 @@ export class FetchWriter {
     return parts.length === 1 ? parts[0]! : concatBytes(parts);
   }
 
-  async #bytes({ row, index, range }: Wanted, failures: unknown[]): Promise<void> {
+  async #bytes({ row, range }: Wanted, failures: unknown[]): Promise<void> {
     const size = range.end - range.start;
     if (size === 0) return void this.#session.out.encoder.literalHeader(0);
-    const chunks = this.#bodies.read(row, index, range);
+    const chunks = this.#bodies.read(row, range);
     await this.#literal(chunks, { row, size, isBinary: false }, failures);
   }
 
   /** RFC 3516 section 4.2. */
   async #binary(
-    row: MessageRow | MessageRowWithDigest,
-    { item, index }: { readonly item: BinaryItem; readonly index: number },
+    row: FetchRow,
+    item: BinaryItem,
     failures: unknown[],
   ): Promise<void> {
     const { encoder } = this.#session.out;
@@ -135,7 +182,7 @@ export class FetchWriter {
       if (part !== null && isSize && isPlain(part)) {
         return void encoder.number(part.range.end - part.range.start);
       }
-      const measured = part && await measure(this.#decoded(row, index, part), isSize ? null : item.partial);
+      const measured = part && await measure(this.#decoded(row, part), isSize ? null : item.partial);
       found = part && measured && { part, measured };
     } catch (error) {
       if (faultOf(error).kind === "over") throw error;
@@ -145,16 +192,12 @@ export class FetchWriter {
     if (found === null) return void encoder.text(nothing);
     const { part, measured: { size, wanted, hasNul, bytes } } = found;
     if (isSize) return void encoder.number(size);
-    const chunks = bytes === null ? within(this.#decoded(row, index, part), wanted) : each(bytes);
+    const chunks = bytes === null ? within(this.#decoded(row, part), wanted) : each(bytes);
     await this.#literal(chunks, { row, size: wanted.end - wanted.start, isBinary: hasNul }, failures);
   }
 
-  #decoded(
-    row: MessageRow | MessageRowWithDigest,
-    index: number,
-    { range, encoding }: EncodedPart,
-  ): AsyncGenerator<Uint8Array, void> {
-    return decoded(range.start === range.end ? each([]) : this.#bodies.read(row, index, range), encoding);
+  #decoded(row: FetchRow, { range, encoding }: EncodedPart): AsyncGenerator<Uint8Array, void> {
+    return decoded(range.start === range.end ? each([]) : this.#bodies.read(row, range), encoding);
   }
 
   /** Announces a literal when its first piece is there, and sends it. */
@@ -200,9 +243,34 @@ export class FetchWriter {
 
 /** A literal that is about to be sent. */
 interface Announced {
-  readonly row: MessageRow | MessageRowWithDigest;
+  readonly row: FetchRow;
   readonly size: number;
   readonly isBinary: boolean;
+}
+
+/** What the answer calls the section; its value follows. */
+function beginSection(encoder: Encoder, { label, section }: SectionItem): void {
+  if (label !== null) encoder.text(label);
+  else {
+    encoder.text("BODY");
+    encodeSection(encoder, section);
+  }
+  encoder.text(" ");
+}
+
+function isFields({ section: { text } }: SectionItem): boolean {
+  return text === "HEADER.FIELDS" || text === "HEADER.FIELDS.NOT";
+}
+
+function cutBytes(bytes: Uint8Array, partial: SectionItem["section"]["partial"]): Uint8Array {
+  if (partial === null) return bytes;
+  const { start, end } = cut({ start: 0, end: bytes.length }, partial);
+  return bytes.subarray(start, end);
+}
+
+/** The bytes of the texts that are there; of a digest nobody knows, so it counts as much. */
+function sizeOf(row: FetchRow): number {
+  return "envelope" in row ? row.envelope.length + row.structure.length : AT_ONCE;
 }
 
 async function* each(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void> {

@@ -1,6 +1,6 @@
 /** Who may change which flag (RFC 4314 section 4): \Deleted and \Seen have rights of their own, all other flags share one. */
 import { no, SYSTEM_FLAGS } from "../../wire/imap/mod.ts";
-import type { FlagChange } from "../../store/mod.ts";
+import type { FlagChange, KeptFlags } from "../../store/mod.ts";
 import type { Right } from "./access.ts";
 import { Rejection } from "./errors.ts";
 
@@ -13,6 +13,11 @@ export function rightForFlag(flag: string): Right {
 /** Those of the flags that may be changed with these rights. */
 export function flagsWithin(rights: string, flags: readonly string[]): string[] {
   return flags.filter((flag) => rights.includes(rightForFlag(flag)));
+}
+
+/** Which flags a message that is copied into a mailbox with these rights keeps. */
+export function keptWithin(rights: string): KeptFlags {
+  return { seen: rights.includes("s"), deleted: rights.includes("t"), others: rights.includes("w") };
 }
 
 /**

@@ -36,6 +36,8 @@ export interface ImapLimits {
   /** Annotations of one account on one mailbox, and the bytes of one (RFC 5464 section 4.3). */
   readonly annotations: number;
   readonly annotationBytes: number;
+  /** Bytes of all annotations of one account together. */
+  readonly annotationBytesTotal: number;
   /** With how many a mailbox may be shared (RFC 4314). */
   readonly aclEntries: number;
   readonly keywordLength: number;
@@ -72,6 +74,7 @@ export const defaultImapLimits: ImapLimits = {
   searchContexts: 8,
   annotations: 100,
   annotationBytes: 16 * 1024,
+  annotationBytesTotal: 10 * 1024 * 1024,
   aclEntries: 200,
   keywordLength: 100,
   messages: 0,

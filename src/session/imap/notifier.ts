@@ -2,8 +2,17 @@ import { type NotifyGroup, ok, type StatusItem } from "../../wire/imap/mod.ts";
 import type { AccountNotice, Mailbox } from "../../store/mod.ts";
 import { type Access, ownAccess, sharedAccesses } from "./access.ts";
 import type { ImapSession } from "./context.ts";
+import { isBelowShared } from "./mailbox_names.ts";
 import { tellListed, tellMetadata } from "./notices.ts";
-import { anyAsksFor, eventsFor, maySeeShared, type SelectedWish, selectedWish } from "./notify_filter.ts";
+import {
+  anyAsksFor,
+  eventsFor,
+  maySeeShared,
+  type SelectedWish,
+  selectedWish,
+  type Watch,
+  watchOf,
+} from "./notify_filter.ts";
 import { tellStatus } from "./status_figures.ts";
 
 /** A mailbox of which something shall be told, and what the client knows of it. */
@@ -24,7 +33,7 @@ type Annotated = Extract<AccountNotice, { readonly what: "annotations" }>;
  */
 export class Notifier {
   readonly #session: ImapSession;
-  readonly #groups: readonly NotifyGroup[];
+  readonly #groups: readonly Watch[];
   readonly selected: SelectedWish;
   readonly #watched = new Map<number, Watched>();
   readonly #changed = new Set<number>();
@@ -37,7 +46,7 @@ export class Notifier {
 
   private constructor(session: ImapSession, groups: readonly NotifyGroup[]) {
     this.#session = session;
-    this.#groups = groups;
+    this.#groups = groups.map(watchOf);
     this.selected = selectedWish(groups);
   }
 
@@ -119,7 +128,11 @@ export class Notifier {
     onName: (change: { readonly from: string | null; readonly to: string | null }) => void,
   ): Promise<void> {
     const gone = new Map(this.#watched);
-    for (const { mailbox, name, isShared } of await this.#accesses()) {
+    const { pace } = this.#session;
+    const accesses = await this.#accesses();
+    pace.begin();
+    for (const { mailbox, name, isShared } of accesses) {
+      await pace.rest();
       const known = gone.get(mailbox.id);
       gone.delete(mailbox.id);
       if (known !== undefined) {
@@ -157,6 +170,8 @@ export class Notifier {
       if (this.#session.selectedOrNull?.id !== mailbox.id) this.#session.hasNews();
     });
     this.#watched.set(mailbox.id, { name, isShared, figures: figuresOf(mailbox), stop });
+    // What came between our look and the watch is found out at the next telling.
+    this.#changed.add(mailbox.id);
   }
 
   #named({ name, isShared }: { readonly name: string; readonly isShared: boolean }) {
@@ -181,6 +196,7 @@ export class Notifier {
       if (to === null) tellListed(this.#session, { name: from!, attributes: ["\\NonExistent"] });
       else tellListed(this.#session, { name: to, attributes: [], oldName: from });
       await this.#session.out.room();
+      await this.#session.pace.rest();
     }
   }
 
@@ -200,6 +216,7 @@ export class Notifier {
       }
       this.#subscribed = before;
       await this.#session.out.room();
+      await this.#session.pace.rest();
     }
     this.#subscribed = now;
     // What the groups mean may be more now.
@@ -207,8 +224,7 @@ export class Notifier {
   }
 
   #wantsName(name: string, event: "MailboxName" | "SubscriptionChange"): boolean {
-    const known = [...this.#watched.values()].find((watched) => watched.name === name);
-    return eventsFor(this.#groups, this.#named({ name, isShared: known?.isShared ?? false })).has(event);
+    return eventsFor(this.#groups, this.#named({ name, isShared: isBelowShared(name) })).has(event);
   }
 
   /** RFC 5465 sections 5.6 and 5.7. */

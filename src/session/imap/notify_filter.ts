@@ -1,6 +1,18 @@
 /** Which mailboxes the event groups of a NOTIFY mean (RFC 5465 section 6), and what of them. */
-import { DELIMITER, type FetchItem, type NotifyEvent, type NotifyGroup } from "../../wire/imap/mod.ts";
+import { type FetchItem, type NotifyEvent, type NotifyGroup } from "../../wire/imap/mod.ts";
 import { canonicalName } from "./mailbox_names.ts";
+import { namesAbove } from "./names_above.ts";
+
+/** An event group whose names are looked up and not compared: a thousand names are asked about ten thousand mailboxes. */
+export interface Watch extends NotifyGroup {
+  /** In their one spelling; empty for the filters without names. */
+  readonly names: ReadonlySet<string>;
+}
+
+export function watchOf(group: NotifyGroup): Watch {
+  const names = "names" in group.filter ? group.filter.names.map(canonicalName) : [];
+  return { ...group, names: new Set(names) };
+}
 
 /** What the client wants to hear of the mailbox that it has selected. */
 export interface SelectedWish {
@@ -34,7 +46,7 @@ export function selectedWish(groups: readonly NotifyGroup[]): SelectedWish {
 }
 
 /** Several groups can mean one mailbox: their events add up (section 6). */
-export function eventsFor(groups: readonly NotifyGroup[], mailbox: NamedMailbox): ReadonlySet<NotifyEvent> {
+export function eventsFor(groups: readonly Watch[], mailbox: NamedMailbox): ReadonlySet<NotifyEvent> {
   const events = new Set<NotifyEvent>();
   for (const group of groups) {
     if (matches(group, mailbox)) { for (const event of group.events) events.add(event); }
@@ -52,7 +64,7 @@ export function maySeeShared(groups: readonly NotifyGroup[]): boolean {
   return groups.some(({ filter: { kind } }) => ["subscribed", "subtree", "mailboxes"].includes(kind));
 }
 
-function matches({ filter }: NotifyGroup, { name, isShared, isSubscribed }: NamedMailbox): boolean {
+function matches({ filter, names }: Watch, { name, isShared, isSubscribed }: NamedMailbox): boolean {
   switch (filter.kind) {
     case "selected":
     case "selected-delayed":
@@ -64,8 +76,8 @@ function matches({ filter }: NotifyGroup, { name, isShared, isSubscribed }: Name
     case "subscribed":
       return isSubscribed;
     case "mailboxes":
-      return filter.names.some((given) => canonicalName(given) === name);
+      return names.has(name);
     case "subtree":
-      return filter.names.map(canonicalName).some((top) => name === top || name.startsWith(top + DELIMITER));
+      return names.has(name) || namesAbove(name).some((above) => names.has(above));
   }
 }

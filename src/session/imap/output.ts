@@ -60,7 +60,10 @@ export class Output {
   async flush(): Promise<void> {
     if (this.isEmpty) return;
     this.#flushes++;
-    await this.#conn.write(this.encoder.take());
+    const bytes = this.encoder.take();
+    await this.#conn.write(bytes);
+    // They are with the kernel now, and more will follow: what is little is the end of an answer.
+    if (bytes.length >= FLUSH_AT) this.encoder.reuse(bytes);
   }
 
   /** Bytes of a body. */

@@ -17,15 +17,27 @@ export interface FoundMore {
   readonly relevancy: readonly number[] | null;
 }
 
+/** So much is written before we look for room and at the clock: looking costs more than writing one number. */
+const NUMBERS_STEP = 500;
+const CHARS_STEP = 2000;
+
 /** `* SEARCH 2 3 5 (MODSEQ 7)`, and SORT alike (RFC 3501 section 7.2.5, RFC 5256 section 4, RFC 7162 section 3.1.5). */
 export async function writeNumbers(
   session: ImapSession,
   word: "SEARCH" | "SORT",
   { numbers, modseq }: Pick<Found, "numbers"> & Pick<FoundMore, "modseq">,
 ): Promise<void> {
-  session.out.encoder.text(`* ${word}`);
-  await writePieces(session, numbers.values().map((number) => ` ${number}`));
-  session.out.encoder.line(modseq === null ? "" : ` (MODSEQ ${modseq})`);
+  const { out, pace } = session;
+  out.encoder.text(`* ${word}`);
+  pace.begin();
+  for (let place = 0; place < numbers.length; place++) {
+    out.encoder.text(" ").number(numbers[place]!);
+    if (place % NUMBERS_STEP === NUMBERS_STEP - 1) {
+      await out.room();
+      await pace.rest();
+    }
+  }
+  out.encoder.line(modseq === null ? "" : ` (MODSEQ ${modseq})`);
 }
 
 export interface EsearchHead {
@@ -57,8 +69,12 @@ export async function writeEsearch(
 /** Writes what may be long, with room for the client to read and for others to work. */
 export async function writePieces({ out, pace }: ImapSession, pieces: Iterable<string>): Promise<void> {
   pace.begin();
+  let written = 0;
   for (const piece of pieces) {
     out.encoder.text(piece);
+    written += piece.length;
+    if (written < CHARS_STEP) continue;
+    written = 0;
     await out.room();
     await pace.rest();
   }

@@ -16,6 +16,7 @@ import { esearchPieces, rangesOf, sequencesOf, writeEsearch, writeNumbers } from
 import { dependsOnTime } from "./search_key.ts";
 import { findIn, type QueryResult, ranks } from "./search_query.ts";
 import { RETURN_ALL, selectedPlace } from "./search_place.ts";
+import { searchEndsAt } from "./search_run.ts";
 import { limited, withLimit } from "./message_limit.ts";
 import type { Selection } from "./tracker.ts";
 
@@ -30,6 +31,8 @@ export interface SearchCall {
 export async function answerSearch(session: ImapSession, call: SearchCall): Promise<Answer> {
   const { search } = call;
   try {
+    // SORT and THREAD must name a charset (RFC 5256 section 3); what forbids it is about SEARCH.
+    if (call.order === null) requireNoCharset(session, search);
     if (search.kind === "bad-charset") throw new Rejection(badCharset());
     return await perform(session, call, search);
   } catch (error) {
@@ -37,6 +40,13 @@ export async function answerSearch(session: ImapSession, call: SearchCall): Prom
     if (search.returns?.save === true && !isBad(error)) session.selected.tracker.saved = [];
     throw error;
   }
+}
+
+/** RFC 9755 section 3: strings are UTF-8, and nothing else may be said of them, not even of a charset that we do not know. */
+export function requireNoCharset({ enabled }: ImapSession, search: SearchArguments): void {
+  const namesCharset = search.kind === "bad-charset" || search.namesCharset;
+  if (!namesCharset || !enabled.has("UTF8=ACCEPT")) return;
+  throw new ProtocolError("Name no charset: UTF8=ACCEPT is switched on");
 }
 
 function isBad(error: unknown): boolean {
@@ -52,17 +62,14 @@ type Program = Extract<SearchArguments, { kind: "search" }>;
 async function perform(session: ImapSession, call: SearchCall, search: Program): Promise<Answer> {
   const { order, tag, by } = call;
   const { selected, enabled } = session;
-  // RFC 9755 section 3: strings are UTF-8, and nothing else may be said of them.
-  if (order === null && search.namesCharset && enabled.has("UTF8=ACCEPT")) {
-    throw new ProtocolError("Name no charset: UTF8=ACCEPT is switched on");
-  }
   // RFC 9051 section 6.4.4: there is no other answer to SEARCH.
   const returns = search.returns ?? (order === null && enabled.has("IMAP4REV2") ? RETURN_ALL : null);
   if (returns?.update === true) selected.contexts.requireFree(tag);
   const { whole, selection } = searched(session);
   const firstUid = selection.uids[0]?.[0] ?? 1;
   const place = { ...selectedPlace(session), firstUid };
-  const result = await findIn(session, place, { tag, term: search.term, order, returns });
+  const query = { tag, endsAt: searchEndsAt(session), term: search.term, order, returns };
+  const result = await findIn(session, place, query);
   const numbers = by === "uid" ? result.uids : await sequencesOf(session, result.uids);
   if (returns === null) {
     const { modseq } = result;

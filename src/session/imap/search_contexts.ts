@@ -126,16 +126,20 @@ export class SearchContexts {
     const key: SearchKey = { kind: "uid", uids: rangesOf(all) };
     const sorted = await place.store.messages.sort(place.mailboxId, { key, order: start.order });
     const fresh = new Set(coming);
-    const list = [...context.uids];
+    const before = context.uids;
+    const places = new Map<number, number>();
+    for (const [at, uid] of before.entries()) places.set(uid, at);
+    const list: number[] = [];
     const pairs: string[] = [];
     // RFC 5267 section 4.3.3: from the first position to the last, among those, too, that were expunged just now.
-    let at = 0;
+    let copied = 0;
     for (const uid of sorted) {
       if (fresh.has(uid)) {
-        list.splice(at, 0, uid);
-        pairs.push(`${++at} ${numberOf(uid)}`);
-      } else at = list.indexOf(uid, at) + 1;
+        list.push(uid);
+        pairs.push(`${list.length} ${numberOf(uid)}`);
+      } else for (const end = places.get(uid) ?? -1; copied <= end; copied++) list.push(before[copied]!);
     }
+    for (; copied < before.length; copied++) list.push(before[copied]!);
     context.uids = Uint32Array.from(list);
     if (pairs.length > 0) tell(context, out, `ADDTO (${pairs.join(" ")})`);
   }

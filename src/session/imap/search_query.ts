@@ -6,7 +6,7 @@ import type { SortOrder } from "../../store/ordering.ts";
 import type { ImapSession } from "./context.ts";
 import { type FoundMore, rangesOf, toldOf } from "./search_answer.ts";
 import { exactly, has, type TermScope, toSearchKey } from "./search_key.ts";
-import { runSearch } from "./search_run.ts";
+import { runSearch, type SearchTask } from "./search_run.ts";
 
 export interface SearchPlace {
   readonly mailboxId: number;
@@ -17,8 +17,7 @@ export interface SearchPlace {
   readonly firstUid?: number;
 }
 
-export interface Query {
-  readonly tag: string;
+export interface Query extends SearchTask {
   readonly term: SearchTerm;
   /** Null for the order of the mailbox. */
   readonly order: SortOrder | null;
@@ -41,7 +40,7 @@ export async function findIn(session: ImapSession, place: SearchPlace, query: Qu
   if (has(term, "modseq")) session.enable("CONDSTORE");
   const lasting = toSearchKey(scope, term);
   const best = await bestIn(session, place, query);
-  const uids = await runSearch(session, query.tag, (options) => {
+  const uids = await runSearch(session, query, (options) => {
     const { messages } = session.store;
     const key = inView(place, lasting);
     return query.order === null
@@ -65,13 +64,17 @@ export function inView({ firstUid = 1, lastUid }: SearchPlace, key: SearchKey): 
 
 /** The messages that match word by word what was asked for fuzzily (RFC 6203); null when nobody wants to know. */
 async function bestIn(session: ImapSession, place: SearchPlace, query: Query): Promise<UidRanges | null> {
-  const { order, returns, term, tag } = query;
+  const { order, returns, term } = query;
   if (returns?.items.has("RELEVANCY") !== true && !ranks(order)) return null;
   const strict = exactly(term);
   if (strict === null) throw new ProtocolError("Only a search with FUZZY has a RELEVANCY");
   const key = inView(place, toSearchKey(place.scope, strict));
   return rangesOf(
-    await runSearch(session, tag, (options) => session.store.messages.search(place.mailboxId, key, options)),
+    await runSearch(
+      session,
+      query,
+      (options) => session.store.messages.search(place.mailboxId, key, options),
+    ),
   );
 }
 

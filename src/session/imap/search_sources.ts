@@ -1,9 +1,9 @@
-import { DELIMITER, ListPatterns, type SearchSource } from "../../wire/imap/mod.ts";
-import { type Access, openAccess } from "./access.ts";
+import { ListPatterns, type SearchSource } from "../../wire/imap/mod.ts";
+import type { Access } from "./access.ts";
 import type { ImapSession } from "./context.ts";
-import { Rejection } from "./errors.ts";
 import { type Hierarchy, hierarchyOf } from "./listing.ts";
-import { canonicalName } from "./mailbox_names.ts";
+import { canonicalName, ownName } from "./mailbox_names.ts";
+import { namesAbove } from "./names_above.ts";
 
 /**
  * The mailboxes that ESEARCH looks into, each once. What is not there or may not be read is passed over (RFC 7377 section 2.2).
@@ -14,8 +14,10 @@ export async function mailboxesOf(session: ImapSession, sources: readonly Search
   const subscribed = sources.some(({ kind }) => kind === "subscribed")
     ? new Set(await session.store.mailboxes.subscriptions(session.account))
     : new Set<string>();
+  const all = [...hierarchy.names].flatMap((name) => hierarchy.get(name) ?? []);
+  session.pace.begin();
   for (const source of sources) {
-    for (const access of await accessesOf(session, { source, hierarchy, subscribed })) {
+    for (const access of accessesOf(session, { source, hierarchy, all, subscribed })) {
       if (access.rights.includes("r")) found.set(access.mailbox.id, access);
     }
     await session.pace.rest();
@@ -26,14 +28,13 @@ export async function mailboxesOf(session: ImapSession, sources: readonly Search
 interface Search {
   readonly source: SearchSource;
   readonly hierarchy: Hierarchy;
+  /** Everything in the hierarchy. */
+  readonly all: readonly Access[];
   readonly subscribed: ReadonlySet<string>;
 }
 
-async function accessesOf(
-  session: ImapSession,
-  { source, hierarchy, subscribed }: Search,
-): Promise<Access[]> {
-  const all = [...hierarchy.names].flatMap((name) => hierarchy.get(name) ?? []);
+/** Costs what there is plus what is named, not the one times the other. */
+function accessesOf(session: ImapSession, { source, hierarchy, all, subscribed }: Search): readonly Access[] {
   switch (source.kind) {
     case "selected":
       return all.filter(({ mailbox }) => mailbox.id === session.selected.id);
@@ -44,28 +45,16 @@ async function accessesOf(
     case "subscribed":
       return all.filter(({ name }) => subscribed.has(name));
     case "mailboxes":
-      return (await Promise.all(source.names.map((name) => accessTo(session, name)))).flat();
+      return source.names.flatMap((name) =>
+        hierarchy.get(ownName(name)) ?? hierarchy.get(canonicalName(name)) ?? []
+      );
     case "subtree":
     case "subtree-one": {
       const levels = source.kind === "subtree" ? Infinity : 1;
-      const roots = source.names.map(canonicalName);
-      return all.filter(({ name }) => roots.some((root) => isWithin(name, root, levels)));
+      const roots = new Set(source.names.map(canonicalName));
+      return all.filter(({ name }) =>
+        roots.has(name) || namesAbove(name).take(levels).some((top) => roots.has(top))
+      );
     }
   }
-}
-
-async function accessTo(session: ImapSession, name: string): Promise<Access[]> {
-  try {
-    return [await openAccess(session, name, { needs: ["r"] })];
-  } catch (error) {
-    if (error instanceof Rejection) return [];
-    throw error;
-  }
-}
-
-/** Whether a name is this one, or so many levels below it at most. */
-function isWithin(name: string, root: string, levels: number): boolean {
-  if (name === root) return true;
-  if (!name.startsWith(root + DELIMITER)) return false;
-  return name.slice(root.length + 1).split(DELIMITER).length <= levels;
 }

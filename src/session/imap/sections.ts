@@ -1,13 +1,17 @@
-import type { ByteRange, MessageRow, MessageRowWithDigest } from "../../store/mod.ts";
+import type { ByteRange } from "../../store/mod.ts";
 import type { Section } from "../../wire/imap/mod.ts";
 import { findPart, type Part } from "../../wire/mime/mod.ts";
+import type { FetchRow } from "./fetch_rows.ts";
 
 /** Where in the stored bytes a section is: a range as it is, or fields to be picked out of a header. */
 export type Located =
   | { readonly kind: "bytes"; readonly range: ByteRange }
   | { readonly kind: "fields"; readonly header: ByteRange; readonly mode: "only" | "not" };
 
-/** More of a header than this is not looked through for single fields. */
+/**
+ * More of a header than this is not looked through for single fields. Not in the configuration: it bounds what one message costs
+ * in memory and on the main thread, and the door refuses larger headers anyway (`limits: header_size`).
+ */
 const MAX_HEADER = 256 * 1024;
 
 /** Whether the section is found without the message's structure. */
@@ -16,7 +20,7 @@ export function isWholeMessage(section: Section): boolean {
 }
 
 /** Finds a section (RFC 3501 section 6.4.5); null when the message has no such part. A partial range is cut to what there is. */
-export function locate(section: Section, row: MessageRow | MessageRowWithDigest): Located | null {
+export function locate(section: Section, row: FetchRow): Located | null {
   const whole = wholeSection(section, row);
   if (whole === null || whole.kind === "fields" || section.partial === null) return whole;
   return { kind: "bytes", range: cut(whole.range, section.partial) };
@@ -31,8 +35,11 @@ export function cut(
   return { start, end: Math.min(range.end, start + partial.length) };
 }
 
-function wholeSection(section: Section, row: MessageRow | MessageRowWithDigest): Located | null {
+function wholeSection(section: Section, row: FetchRow): Located | null {
   if (isWholeMessage(section)) return bytes(0, row.size);
+  if ("headerSize" in row && section.path.length === 0) {
+    return ofMessage(section, { headerStart: 0, bodyStart: row.headerSize }, row.size);
+  }
   if (!("digest" in row)) throw new Error("A section of a message needs its structure");
   const top = row.digest.structure;
   if (section.path.length === 0) return ofMessage(section, top, row.size);
@@ -44,7 +51,11 @@ function wholeSection(section: Section, row: MessageRow | MessageRowWithDigest):
   return part.message === null ? null : ofMessage(section, part.message.part, part.message.part.bodyEnd);
 }
 
-function ofMessage(section: Section, message: Part, end: number): Located {
+function ofMessage(
+  section: Section,
+  message: Pick<Part, "headerStart" | "bodyStart">,
+  end: number,
+): Located {
   const header = { start: message.headerStart, end: message.bodyStart };
   switch (section.text) {
     case "HEADER.FIELDS":

@@ -28,9 +28,12 @@ export function beginFetch(
   return true;
 }
 
-/** Whether a FETCH answer that nobody asked for says the UID (RFC 7162 section 3.2.4); a UIDFETCH begins with it anyway. */
+/**
+ * Whether a FETCH answer that nobody asked for says the UID (RFC 7162 section 3.2.4, RFC 9051 appendix E 22); a UIDFETCH begins
+ * with it anyway.
+ */
 export function tellsUid(enabled: Enabled): boolean {
-  return enabled.has("QRESYNC") && !enabled.has("UIDONLY");
+  return (enabled.has("QRESYNC") || enabled.has("IMAP4REV2")) && !enabled.has("UIDONLY");
 }
 
 /** Ends every answer that is about flags, once the client counts changes (RFC 7162 section 3.2). */

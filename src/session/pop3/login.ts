@@ -17,9 +17,16 @@ export async function openFor(session: Pop3Session, account: string): Promise<An
   const release = session.deps.locks.take(account);
   // RFC 2449 section 8.1.1
   if (release === null) return { reply: err("Another session has this maildrop open", "IN-USE") };
+  const wait = secondsToWait(session, account);
+  if (wait > 0) {
+    release();
+    // RFC 2449 section 8.1.2
+    return { reply: err(`You were here a moment ago, come again in ${wait} seconds`, "LOGIN-DELAY") };
+  }
   try {
     const maildrop = await openMaildrop(session.deps.store, account);
     const readAhead = new ReadAhead(session.deps.store.bodies, maildrop);
+    session.deps.locks.noteLogin(account, session.deps.clock.now());
     session.login = { account, maildrop, readAhead, release };
     session.state = "transaction";
     session.log = session.log.with({ account });
@@ -29,4 +36,14 @@ export async function openFor(session: Pop3Session, account: string): Promise<An
     release();
     throw error;
   }
+}
+
+/** RFC 2449 section 6.5: how long until the account may log in again. */
+function secondsToWait({ deps }: Pop3Session, account: string): number {
+  const { loginDelayMs } = deps.limits.current;
+  const last = deps.locks.lastLogin(account);
+  if (loginDelayMs === 0 || last === null) return 0;
+  const passed = deps.clock.now() - last;
+  // A clock that was put back must lock nobody out.
+  return passed < 0 ? 0 : Math.max(0, Math.ceil((loginDelayMs - passed) / 1000));
 }

@@ -3,8 +3,6 @@ import { ConnectionLostError, ProtocolError, TimeoutError } from "../../core/err
 import { LineReader } from "../../core/line_reader.ts";
 import type { Conn } from "../../core/ports.ts";
 import {
-  AUTH_LINE_LIMIT,
-  COMMAND_LINE_LIMIT,
   DotStuffer,
   encodeContinuation,
   encodeLines,
@@ -112,7 +110,7 @@ export class SessionLoop {
     if (this.#deps.shutdown.aborted) return;
     await new Promise<void>((resolve, reject) => {
       this.#wake = resolve;
-      this.#reader.wait(this.#timeoutMs).then(resolve, reject);
+      this.#reader.wait(this.#timeoutMs).then(() => resolve(), reject);
     });
     this.#wake = null;
   }
@@ -125,7 +123,7 @@ export class SessionLoop {
   /** Reads one command and has it answered; null at the end of the stream. */
   async #answerNext(): Promise<Answer | null> {
     try {
-      const line = await this.#reader.line(COMMAND_LINE_LIMIT, this.#timeoutMs);
+      const line = await this.#reader.line(this.#deps.limits.current.commandLength, this.#timeoutMs);
       if (line === null) return null;
       this.#commands++;
       return await this.#dispatch(line);
@@ -156,7 +154,7 @@ export class SessionLoop {
   async #ask(challenge: Uint8Array): Promise<Uint8Array> {
     await this.#output.add(encodeContinuation(encodeBase64(challenge)));
     await this.#output.flush();
-    const line = await this.#reader.line(AUTH_LINE_LIMIT, this.#timeoutMs);
+    const line = await this.#reader.line(this.#deps.limits.current.authLength, this.#timeoutMs);
     if (line === null) throw new ConnectionLostError("The connection ended during AUTH");
     const text = decodeLatin1(line).replace(/\r?\n$/, "");
     if (text === "*") throw new ProtocolError("Log-in cancelled");

@@ -54,12 +54,28 @@ export async function runDialogue(dialogue: Dialogue, chunkSize: number): Promis
   await runner.connect("1", isPlain);
   for (const { number, text } of dialogue.lines) {
     try {
-      await runner.line(text);
+      await inTime(runner.line(text));
     } catch (error) {
       throw new Error(`Line ${number}: ${text}\n${error instanceof Error ? error.message : error}`);
     }
   }
-  await runner.end();
+  await inTime(runner.end());
+}
+
+/** A line takes milliseconds; one that waits for bytes that never come (a literal's size is wrong) must not wait long. */
+const PATIENCE_MS = 10_000;
+
+async function inTime(work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error("Nothing came: is the size of a literal wrong?")),
+    PATIENCE_MS,
+  );
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function readQuotas({ lines }: Dialogue): NonNullable<HarnessOptions["quotas"]> {

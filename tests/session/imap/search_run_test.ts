@@ -64,3 +64,30 @@ Deno.test("a search whose client has gone ends quietly", async () => {
   await ended;
   assert.deepEqual(harness.log.entries.filter(({ level }) => level === "error"), []);
 });
+
+Deno.test("the time is that of the command, however many mailboxes it searches", async () => {
+  let searches = 0;
+  const begun: (() => void)[] = [];
+  const slow = (_id: number, _key: unknown, options: SearchOptions = {}): Promise<number[]> => {
+    const ended = Promise.withResolvers<number[]>();
+    options.signal?.addEventListener("abort", () => ended.reject(options.signal!.reason));
+    searches++;
+    begun.push(() => ended.resolve([]));
+    return ended.promise;
+  };
+  const harness = new ImapHarness({
+    limits: { searchTimeMs: 5000 },
+    wrapStore: (store) => withMember(store, "messages", withMember(store.messages, "search", slow)),
+  });
+  await using _ = harness;
+  const client = await harness.login();
+  client.write("a ESEARCH IN (personal) TEXT needle\r\n");
+  // Each of them is done in time, but not all.
+  for (const count of [1, 2, 3]) {
+    while (begun.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+    await harness.clock.advance(2000);
+    if (count < 3) begun[count - 1]!();
+  }
+  assert.match((await answer(client, "a")).at(-1)!, /^NO \[LIMIT\]/);
+  assert.equal(searches, 3);
+});

@@ -226,7 +226,9 @@ Deno.test("a full disk during APPEND: the rest is read, and the session goes on"
 
 /** Bodies come as the function says. */
 function withBodies(read: Store["bodies"]["read"]): (store: Store) => Store {
-  return (store) => changed(store, () => ({ bodies: { stage: () => store.bodies.stage(), read } }));
+  // Many at once cannot be read: then each is read by itself.
+  const readMany: Store["bodies"]["readMany"] = (reads) => Promise.resolve(reads.map(() => null));
+  return (store) => changed(store, () => ({ bodies: { stage: () => store.bodies.stage(), read, readMany } }));
 }
 
 Deno.test("a body that cannot be read is NIL, and the other messages still come", async () => {
@@ -347,6 +349,7 @@ Deno.test("the message of APPEND goes to the store in pieces", async () => {
       changed(store, () => ({
         bodies: {
           read: (id, range) => store.bodies.read(id, range),
+          readMany: (reads, pick) => store.bodies.readMany(reads, pick),
           stage: () => {
             const stage = store.bodies.stage();
             return new Proxy(stage, {

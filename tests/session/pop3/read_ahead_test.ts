@@ -11,6 +11,10 @@ class CountingBodies implements BodyStore {
   most = 0;
   begun: number[] = [];
 
+  readMany(): never {
+    throw new Error("POP3 reads one by one");
+  }
+
   stage(): never {
     throw new Error("Nothing is written here");
   }

@@ -34,6 +34,7 @@ Deno.test("pop3: a failing store never looks like an empty message", async () =>
     messages: store.messages,
     bodies: {
       stage: () => store.bodies.stage(),
+      readMany: (...args: Parameters<typeof store.bodies.readMany>) => store.bodies.readMany(...args),
       // deno-lint-ignore require-yield
       read: async function* () {
         throw new Error("The disk is on fire");
@@ -57,6 +58,7 @@ Deno.test("pop3: a message that breaks off in the middle ends the connection, no
     messages: store.messages,
     bodies: {
       stage: () => store.bodies.stage(),
+      readMany: (...args: Parameters<typeof store.bodies.readMany>) => store.bodies.readMany(...args),
       read: async function* () {
         yield encodeLatin1("Subject: half\r\n");
         throw new Error("The disk is on fire");

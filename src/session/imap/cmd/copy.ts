@@ -13,6 +13,7 @@ import { openAccess } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
+import { keptWithin } from "../flag_rights.ts";
 import { requireWithinLimit } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
 import { quotaOf } from "../quota.ts";
@@ -58,14 +59,18 @@ async function copyMessages(
 ): Promise<Answer> {
   const selection = session.resolve(args.set, by);
   requireWithinLimit(session, selection);
-  const { mailbox: target } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
+  const { mailbox: target, rights } = await openAccess(session, args.mailbox, {
+    needs: ["i"],
+    code: "TRYCREATE",
+  });
   if (selection.count === 0) return ok("There was nothing to copy");
   const { messages } = session.store;
-  const quota = quotaOf(session, target.account);
+  // RFC 4314 section 4: flags that the user has no right to set there are left behind.
+  const options = { quota: quotaOf(session, target.account), keeps: keptWithin(rights) };
   const copied = await withProgress(
     session,
     { tag },
-    () => withTarget(() => messages.copy(session.selected.id, selection.uids, target.id, { quota })),
+    () => withTarget(() => messages.copy(session.selected.id, selection.uids, target.id, options)),
   );
   return copied.from.length === 0
     ? nothingLeft(by)

@@ -5,9 +5,10 @@ import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { esearchPieces, rangesOf, writeEsearch } from "../search_answer.ts";
-import { badCharset, refuseUpdate } from "../search_command.ts";
+import { badCharset, refuseUpdate, requireNoCharset } from "../search_command.ts";
 import { placeOf, RETURN_ALL, selectedPlace } from "../search_place.ts";
 import { findIn, type Query } from "../search_query.ts";
+import { searchEndsAt } from "../search_run.ts";
 import { mailboxesOf } from "../search_sources.ts";
 
 /** RFC 7377 section 2: one search in several mailboxes. */
@@ -31,8 +32,9 @@ async function searchMailboxes(
   const returns = search.returns ?? RETURN_ALL;
   // RFC 7377 section 2.1: only a result in the selected mailbox alone can be `$`.
   if (returns.save && !isView) throw new ProtocolError("SAVE is for a search in the selected mailbox alone");
+  requireNoCharset(session, search);
   if (search.kind === "bad-charset") throw new Rejection(badCharset());
-  const query = { tag, term: search.term, order: null, returns };
+  const query = { tag, endsAt: searchEndsAt(session), term: search.term, order: null, returns };
   for (const access of await mailboxesOf(session, places)) {
     await searchOne(session, access, { query, isView });
   }

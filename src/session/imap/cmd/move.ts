@@ -2,6 +2,7 @@ import { ok } from "../../../wire/imap/mod.ts";
 import { openAccess } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
+import { keptWithin } from "../flag_rights.ts";
 import { requireWithinLimit } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
 import { quotaOf } from "../quota.ts";
@@ -38,14 +39,18 @@ async function moveMessages(
   requireWritable(session.selected, ["t", "e"]);
   const selection = session.resolve(args.set, by);
   requireWithinLimit(session, selection);
-  const { mailbox: target } = await openAccess(session, args.mailbox, { needs: ["i"], code: "TRYCREATE" });
+  const { mailbox: target, rights } = await openAccess(session, args.mailbox, {
+    needs: ["i"],
+    code: "TRYCREATE",
+  });
   if (selection.count === 0) return ok("There was nothing to move");
   const { messages } = session.store;
-  const quota = quotaOf(session, target.account);
+  // RFC 4314 section 4: flags that the user has no right to set there are left behind.
+  const options = { quota: quotaOf(session, target.account), keeps: keptWithin(rights) };
   const moved = await withProgress(
     session,
     { tag },
-    () => withTarget(() => messages.move(session.selected.id, selection.uids, target.id, { quota })),
+    () => withTarget(() => messages.move(session.selected.id, selection.uids, target.id, options)),
   );
   if (moved.from.length === 0) return nothingLeft(by);
   // Before the EXPUNGEs that it explains (RFC 6851 section 4.3).

@@ -15,7 +15,8 @@ export const setmetadata: Command = command({
     requireMayWrite(target, args);
     requireShort(session, args);
     try {
-      await session.store.annotations.set(target.scope, args.values, { count: session.limits.annotations });
+      const { annotations: count, annotationBytesTotal: bytes } = session.limits;
+      await session.store.annotations.set(target.scope, args.values, { count, bytes });
     } catch (error) {
       throw isTooMany(error) ? tooMany(session) : error;
     }

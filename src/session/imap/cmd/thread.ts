@@ -5,7 +5,7 @@ import { Rejection } from "../errors.ts";
 import { sequencesOf, writePieces } from "../search_answer.ts";
 import { badCharset } from "../search_command.ts";
 import { toSearchKey } from "../search_key.ts";
-import { runSearch } from "../search_run.ts";
+import { runSearch, searchEndsAt } from "../search_run.ts";
 import { selectedPlace } from "../search_place.ts";
 import { inView } from "../search_query.ts";
 
@@ -32,7 +32,7 @@ async function answerThread(
   const { selected, store, out } = session;
   const place = selectedPlace(session);
   const key = inView(place, toSearchKey(place.scope, args.term));
-  const list = await runSearch(session, tag, (options) => {
+  const list = await runSearch(session, { tag, endsAt: searchEndsAt(session) }, (options) => {
     return store.messages.thread(selected.id, { key, algorithm: args.algorithm }, options);
   });
   const numbers = by === "uid" ? list.uids : await sequencesOf(session, list.uids);

@@ -11,10 +11,17 @@ export function capa(session: Pop3Session): Answer {
     // RFC 3206 section 6
     "AUTH-RESP-CODE",
     "PIPELINING",
+    // RFC 2449 section 6.7: what is in INBOX stays until somebody deletes it.
     "EXPIRE NEVER",
+    ...loginDelay(session),
+    // RFC 6856 sections 2 and 3: names and passwords may be UTF-8 too.
+    "UTF8 USER",
+    "LANG",
     ...passwordAllowed(session) ? ["USER", `SASL ${mechanisms(session).join(" ")}`] : [],
     // RFC 2595 section 4
     ...session.state === "authorization" && session.conn.tls === null ? ["STLS"] : [],
+    // RFC 2449 section 6.9
+    "IMPLEMENTATION Mailden",
   ];
   return { reply: ok("What this server can do"), lines };
 }
@@ -22,4 +29,10 @@ export function capa(session: Pop3Session): Answer {
 /** RFC 5034 section 6; in place of LOGIN there are USER and PASS. */
 export function mechanisms({ deps, conn }: Pop3Session): string[] {
   return saslMechanisms(deps, conn.tls, ["LOGIN"]);
+}
+
+/** RFC 2449 section 6.5 */
+function loginDelay({ deps }: Pop3Session): string[] {
+  const { loginDelayMs } = deps.limits.current;
+  return loginDelayMs === 0 ? [] : [`LOGIN-DELAY ${Math.ceil(loginDelayMs / 1000)}`];
 }
