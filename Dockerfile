@@ -19,8 +19,8 @@ COPY --from=build /src/dist/mailden /usr/local/bin/mailden
 USER mailden
 WORKDIR /var/lib/mailden
 VOLUME /var/lib/mailden
-# smtp, submission, submissions, imap, imaps, pop3, pop3s, http
-EXPOSE 25 587 465 143 993 110 995 8080
+# smtp, submission, submissions, imap, imaps, pop3, pop3s, managesieve, http
+EXPOSE 25 587 465 143 993 110 995 4190 8080
 # /healthz is on 127.0.0.1:8080 unless the configuration moves it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3; read -r _ status _ <&3; [[ $status == 200 ]]"]

@@ -6,6 +6,7 @@ import { listen, type Listener } from "../net/listen.ts";
 import { liveNetworks } from "../net/networks.ts";
 import type { ServerTls } from "../net/tls/mod.ts";
 import { serveImap } from "../session/imap/mod.ts";
+import { serveManageSieve } from "../session/managesieve/mod.ts";
 import { makeMaildropLocks, servePop3 } from "../session/pop3/mod.ts";
 import { ClientRates, serveSmtp } from "../session/smtp/mod.ts";
 import type { Store } from "../store/mod.ts";
@@ -13,6 +14,7 @@ import type { makeMetrics } from "../web/metrics.ts";
 import { startHttp } from "../web/mod.ts";
 import type { Config, ListenerName } from "./config/mod.ts";
 import type { LiveConfig } from "./live_config.ts";
+import { makeSieveLanguage } from "./sieve_language.ts";
 
 /** The protocol sessions, by listener. */
 type Sessions = Readonly<
@@ -54,11 +56,20 @@ export function makeSessions(parts: SessionParts): Sessions {
     limits: live.of((config) => config.limits.pop3),
     locks: makeMaildropLocks(),
   };
-  // RFC 5321 section 3.8, RFC 3501 section 7.1.5, RFC 3206 section 4.
-  const [smtpBusy, imapBusy, pop3Busy] = [
+  const managesieve = {
+    ...common,
+    limits: live.of((config) => config.limits.managesieve),
+    language: live.of((config) => makeSieveLanguage(config.limits.sieve)),
+    scriptLimits: live.of(({ limits: { sieve: { filter } } }) => {
+      return { count: filter.scripts, bytes: filter.scriptsBytes };
+    }),
+  };
+  // RFC 5321 section 3.8, RFC 3501 section 7.1.5, RFC 3206 section 4, RFC 5804 section 1.3.
+  const [smtpBusy, imapBusy, pop3Busy, managesieveBusy] = [
     `421 4.3.2 ${parts.hostname} Too many connections, try again later\r\n`,
     "* BYE [UNAVAILABLE] Too many connections, try again later\r\n",
     "-ERR [SYS/TEMP] Too many connections, try again later\r\n",
+    'BYE (TRYLATER) "Too many connections, try again later"\r\n',
   ];
   const row = (implicitTls: boolean, refusal: string, serve: (conn: Conn) => Promise<void>) => {
     return { implicitTls, refusal, serve };
@@ -72,6 +83,7 @@ export function makeSessions(parts: SessionParts): Sessions {
     imaps: row(true, imapBusy, (conn) => serveImap(conn, imap)),
     pop3: row(false, pop3Busy, (conn) => servePop3(conn, pop3)),
     pop3s: row(true, pop3Busy, (conn) => servePop3(conn, pop3)),
+    managesieve: row(false, managesieveBusy, (conn) => serveManageSieve(conn, managesieve)),
   };
 }
 

@@ -1,16 +1,19 @@
 /** What a started server gives to its command: the face between `serve` and the composition root (`wire_up.ts`). */
 import type { Endpoint } from "../core/ports.ts";
 import type { HoldRule } from "../queue/mod.ts";
+import type { SourceStatus } from "../retrieval/mod.ts";
 import type {
   AccountRow,
   QueuedMessage,
   QueueFilter,
+  ScriptStore,
   SearchIndexStatus,
   Store,
   TraceEvent,
   TracePage,
 } from "../store/mod.ts";
 import type { Config } from "./config/mod.ts";
+import type { TransferHandlers } from "./transfer/ports.ts";
 
 export interface RunningListener {
   /** Its key under `listen:`, such as `submissions`. */
@@ -45,11 +48,16 @@ export interface TraceSearch {
   readonly limit?: number;
 }
 
+export type ScriptHandlers = Pick<
+  ScriptStore,
+  "list" | "get" | "active" | "put" | "remove" | "activate" | "away" | "setAway"
+>;
+
 /**
  * What an operator may do to a data folder. `control/handlers.ts` does it on a store, `control/client.ts` asks the running
  * server to do it; a command need not know which of the two it was given.
  */
-export interface ControlHandlers {
+export interface ControlHandlers extends TransferHandlers {
   accounts(): Promise<AccountRow[]>;
   ensureAccount(account: string): Promise<void>;
   /** Takes the hash, never the password; null takes the password away. */
@@ -80,4 +88,12 @@ export interface ControlHandlers {
   indexStatus(): Promise<SearchIndexStatus>;
   /** Throws the full-text index away; a running server, or the next one, builds it anew. */
   indexRebuild(): Promise<void>;
+  /** The Sieve scripts of the accounts, and their away notes. */
+  readonly scripts: ScriptHandlers;
+  /** How the sources of all accounts do, or of one; only a running server fetches. */
+  retrievalStatus(account: string | null): Promise<SourceStatus[]>;
+  /** Looks into the sources at once; how many. */
+  retrieveNow(account: string | null): Promise<number>;
+  /** Keeps the password, or refresh token, of the source of this key (`sourceKey`). */
+  setRetrievalSecret(key: string, secret: string): Promise<void>;
 }

@@ -26,6 +26,7 @@ listen:
   imaps: "127.0.0.1:2993"
   pop3: "127.0.0.1:2110"
   pop3s: "127.0.0.1:2995"
+  managesieve: "127.0.0.1:24190"
   http: "127.0.0.1:8080"
 domains:
   localhost:

@@ -3,19 +3,23 @@
  * message meets the rooms; `stop` goes the other way round.
  */
 import type { Clock, Log, Random } from "../core/ports.ts";
+import { type GlobalScripts, makeFilter } from "../delivery/filter/mod.ts";
 import { makeRemoteCourier } from "../delivery/remote/mod.ts";
 import {
   type Directory,
+  type Door,
   makeAuthenticators,
   makeDirectory,
   makeDoor,
   openScramSecret,
+  openSrs,
 } from "../intake/mod.ts";
 import { connect } from "../net/connect.ts";
 import { makeResolver } from "../net/dns/mod.ts";
 import { makeFetchText } from "../net/fetch_text.ts";
 import { openServerTls } from "../net/tls/mod.ts";
 import { HoldRules, makeQueueRunner } from "../queue/mod.ts";
+import { makeRetrieval } from "../retrieval/mod.ts";
 import { type IndexSettings, openSqliteStore } from "../store/sqlite/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { makeMetrics } from "../web/metrics.ts";
@@ -27,8 +31,10 @@ import { makeFailureReporter } from "./maildrop/failure_report.ts";
 import { startPickup } from "./maildrop/pickup.ts";
 import { OwnListeners } from "./own_listeners.ts";
 import { checkReload } from "./reload.ts";
+import { filterAccounts, loadGlobalScripts } from "./sieve_files.ts";
 import type { Running } from "./running.ts";
 import { makeTracer } from "./trace/mod.ts";
+import { version } from "./version.ts";
 import { watchProcess } from "./watch.ts";
 
 export interface WireUpOptions {
@@ -106,12 +112,25 @@ async function makeRooms(ground: Ground, opened: AsyncDisposableStack) {
   const { live, common, store, resolver } = ground;
   const holdRules = new HoldRules(store.facts);
   await holdRules.load();
-  const door = makeDoor({
+  const globalScripts: { current: GlobalScripts } = { current: await loadGlobalScripts(live.current) };
+  const filter = makeFilter({
+    ...common,
+    version,
+    store,
+    accounts: filterAccounts(live.directory),
+    global: globalScripts,
+    settings: live.of((current) => current.limits.sieve),
+    submit: (envelope, message, context) => door.submit(envelope, message, context),
+  });
+  const door: Door = makeDoor({
     ...common,
     store,
+    filter,
     directory: live.directory,
     limits: live.of((current) => current.limits.intake),
     submission: live.of((current) => current.submission),
+    delivery: live.of((current) => current.delivery),
+    srs: await openSrs(store.facts, common),
     holds: (sender, recipients) => holdRules.match(sender, recipients),
   });
   const authenticators = makeAuthenticators({
@@ -140,14 +159,27 @@ async function makeRooms(ground: Ground, opened: AsyncDisposableStack) {
     submit: door.submit,
     settings: live.of((current) => current.queue),
   });
-  return { door, authenticators, queue, holdRules, ours };
+  const retrieval = makeRetrieval({
+    ...common,
+    facts: store.facts,
+    resolver,
+    connect,
+    submit: door.submit,
+    admit: door.checkRecipient,
+    sources: live.of((current) => current.sources),
+    settings: live.of((current) => current.retrieval),
+    messageSize: live.of((current) => current.limits.intake.messageSize),
+    authorities: live.of((current) => current.outbound.authorities),
+  });
+  opened.defer(() => retrieval.stop());
+  return { door, globalScripts, authenticators, queue, holdRules, ours, retrieval };
 }
 
 /** The listeners, HTTP and the maildrop; from here on mail comes in and goes out. */
 async function openFaces(ground: Ground, rooms: Rooms, opened: AsyncDisposableStack): Promise<Running> {
   const { config, live, common, store, tls } = ground;
   const { clock, log, metrics } = common;
-  const { door, authenticators, queue, ours } = rooms;
+  const { door, authenticators, queue, ours, retrieval } = rooms;
   const shutdown = new AbortController();
 
   const sessions = makeSessions({
@@ -168,6 +200,7 @@ async function openFaces(ground: Ground, rooms: Rooms, opened: AsyncDisposableSt
   opened.defer(() => Promise.all(http.map((server) => server.close())).then(() => {}));
 
   queue.start();
+  await retrieval.update();
   const pickup = await startPickup({
     directory: config.maildrop,
     submit: door.submit,
@@ -194,15 +227,18 @@ async function openFaces(ground: Ground, rooms: Rooms, opened: AsyncDisposableSt
     async reload(next) {
       checkReload(live.current, next);
       const directory = makeDirectory(next.directory);
+      const scripts = await loadGlobalScripts(next);
       await ensureAccounts(store, directory);
       live.replace(next, directory);
+      rooms.globalScripts.current = scripts;
       await tls.refresh();
       queue.wake();
+      await retrieval.update();
     },
     async stop(graceMs) {
       for (const { listener } of listeners) listener.close();
       shutdown.abort();
-      const stopping = queue.stop();
+      const stopping = Promise.all([queue.stop(), retrieval.stop()]);
       await untilIdle(listeners, clock, graceMs);
       await Promise.race([stopping, clock.sleep(graceMs)]);
       await opened.disposeAsync();
@@ -210,7 +246,7 @@ async function openFaces(ground: Ground, rooms: Rooms, opened: AsyncDisposableSt
   };
 }
 
-function makeControls({ store, common, tracer }: Ground, { queue, holdRules }: Rooms) {
+function makeControls({ store, common, tracer }: Ground, { queue, holdRules, retrieval }: Rooms) {
   return makeControlHandlers({
     store,
     clock: common.clock,
@@ -219,6 +255,7 @@ function makeControls({ store, common, tracer }: Ground, { queue, holdRules }: R
     reportDropped: (message) => queue.reportDropped(message),
     wakeQueue: () => queue.wake(),
     flushTrace: () => tracer.flush(),
+    retrieval,
   });
 }
 

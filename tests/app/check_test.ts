@@ -67,7 +67,7 @@ Deno.test("check: shows what would listen, and a port that another program has i
   const path = join(folder.path, "mailden.yaml");
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  const off = ["submission", "submissions", "imaps", "pop3", "pop3s", "http"].map((name) =>
+  const off = ["submission", "submissions", "imaps", "pop3", "pop3s", "managesieve", "http"].map((name) =>
     `  ${name}: off\n`
   );
   const text =
@@ -93,6 +93,7 @@ Deno.test("check: shows what would listen, and a port that another program has i
   pop3         off
   pop3s        off
   lmtp         off
+  managesieve  off
   http         off`,
   );
   assert.equal(result.err, "error: listen.imap: 192.0.2.1:1143 is not an address of this machine");

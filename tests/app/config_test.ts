@@ -24,8 +24,8 @@ const BAD: readonly (readonly [name: string, text: string, ...errors: string[]])
   ],
   [
     "keys of later versions",
-    'hostname: mx.example.com\nlisten: { lmtp: off, managesieve: ":4190" }\n',
-    '2:22: listen: Unknown key "managesieve"; the keys here are smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp, http',
+    'hostname: mx.example.com\nlisten: { lmtp: off, caldavs: ":8443" }\n',
+    '2:22: listen: Unknown key "caldavs"; the keys here are smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp, managesieve, http',
   ],
   [
     "networks, and a unix socket where none can be",

@@ -60,6 +60,28 @@ function recordingHandlers(calls: unknown[][]): ControlHandlers {
     traceFind: note("traceFind", [EVENT]),
     indexStatus: note("indexStatus", INDEX),
     indexRebuild: note("indexRebuild", undefined),
+    hiddenList: note("hiddenList", []),
+    undelete: note("undelete", [{ mailbox: "INBOX", messages: 1, bytes: 2 }]),
+    folders: note("folders", []),
+    ensureFolder: note("ensureFolder", { id: 1, name: "Old", uidValidity: 2, messages: 3 }),
+    messageRows: note("messageRows", []),
+    identities: note("identities", { identities: [1, 2], next: null }),
+    bodyPiece: note("bodyPiece", "QQ=="),
+    putPiece: note("putPiece", undefined),
+    appendMessages: note("appendMessages", undefined),
+    scripts: {
+      list: note("scripts.list", [{ name: "main", bytes: 5, isActive: true }]),
+      get: note("scripts.get", null),
+      active: note("scripts.active", { name: "main", text: "keep;", version: 1 }),
+      put: note("scripts.put", undefined),
+      remove: note("scripts.remove", undefined),
+      activate: note("scripts.activate", undefined),
+      away: note("scripts.away", null),
+      setAway: note("scripts.setAway", undefined),
+    },
+    retrievalStatus: note("retrievalStatus", []),
+    retrieveNow: note("retrieveNow", 2),
+    setRetrievalSecret: note("setRetrievalSecret", undefined),
   };
 }
 
@@ -108,6 +130,24 @@ Deno.test("control: every operation goes over the socket and back", async () => 
   assert.deepEqual(await client.traceFind("a@b", { since: 3, until: 9 }), [EVENT]);
   assert.deepEqual(await client.indexStatus(), INDEX);
   assert.equal(await client.indexRebuild(), undefined);
+  assert.deepEqual(await client.retrievalStatus("a@b"), []);
+  assert.equal(await client.retrieveNow(null), 2);
+  assert.equal(await client.setRetrievalSecret("a@b pop3:a@c", "s3cret"), undefined);
+  assert.deepEqual(await client.hiddenList("a@b", { since: 3 }, { limit: 7 }), []);
+  assert.deepEqual(await client.undelete("a@b", { mailbox: "Old" }), [{
+    mailbox: "INBOX",
+    messages: 1,
+    bytes: 2,
+  }]);
+  assert.deepEqual(await client.folders("a@b"), []);
+  assert.equal((await client.ensureFolder("a@b", "Old")).id, 1);
+  assert.deepEqual(await client.messageRows(4, 5), []);
+  assert.deepEqual(await client.identities(4, 0), { identities: [1, 2], next: null });
+  assert.equal(await client.bodyPiece(6, 0, 9), "QQ==");
+  const upload = "0123456789abcdef0123456789abcdef";
+  assert.equal(await client.putPiece(upload, "QQ=="), undefined);
+  const message = { flags: ["\\Seen"], internalDate: 8, content: { upload } };
+  assert.equal(await client.appendMessages(4, [message]), undefined);
   client.close();
   assert.deepEqual(running.calls, [
     ["accounts"],
@@ -125,6 +165,18 @@ Deno.test("control: every operation goes over the socket and back", async () => 
     ["traceFind", "a@b", { since: 3, until: 9, limit: 200 }],
     ["indexStatus"],
     ["indexRebuild"],
+    ["retrievalStatus", "a@b"],
+    ["retrieveNow", null],
+    ["setRetrievalSecret", "a@b pop3:a@c", "s3cret"],
+    ["hiddenList", "a@b", { since: 3 }, { limit: 7 }],
+    ["undelete", "a@b", { mailbox: "Old" }],
+    ["folders", "a@b"],
+    ["ensureFolder", "a@b", "Old"],
+    ["messageRows", 4, 5],
+    ["identities", 4, 0],
+    ["bodyPiece", 6, 0, 9],
+    ["putPiece", upload, "QQ=="],
+    ["appendMessages", 4, [message]],
   ]);
   // Hashes are not for the log.
   assert.ok(!JSON.stringify(running.log.entries).includes("$hash"));
@@ -186,11 +238,11 @@ Deno.test("control: a line without end is cut off before it takes memory", async
   const chunk = new Uint8Array(16 * 1024).fill(120);
   let sent = 0;
   try {
-    for (; sent < 64; sent++) await conn.write(chunk);
+    for (; sent < 128; sent++) await conn.write(chunk);
   } catch (error) {
     assert.ok(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset);
   }
-  assert.ok(sent < 64, "The server reads on for ever");
+  assert.ok(sent < 128, "The server reads on for ever");
   conn.close();
   const client = await connectControl(path);
   assert.equal((await client!.status()).pid, 1);

@@ -10,7 +10,7 @@ const EXAMPLE = join(import.meta.dirname!, "../../config.example.yaml");
 Deno.test("config.example.yaml: is the defaults and nothing else", async () => {
   assert.deepEqual(await loadConfig(EXAMPLE), {
     ...defaultConfig("mx.example.com"),
-    directory: { domains: {} },
+    directory: { domains: {}, plusSeparator: "+" },
   });
 });
 
@@ -49,9 +49,29 @@ Deno.test("config.example.yaml: what stands in its comments works too", async ()
       quota: 10 * 2 ** 30,
       quotaMessages: 1_000_000,
       aliases: ["sales"],
+      forward: ["alice@elsewhere.org"],
+      keepCopy: true,
       recipientsPerDay: 5000,
       newRecipientsPerDay: 500,
     },
     bob: { aliases: [] },
   });
+  assert.deepEqual(config.sources, [{
+    account: "alice@example.com",
+    name: "old",
+    protocol: "imap",
+    host: "imap.example.net",
+    port: 993,
+    tls: "implicit",
+    user: "alice",
+    secret: null,
+    oauth: null,
+    everyMs: 300_000,
+    idle: true,
+    folders: ["INBOX"],
+    keep: { kind: "leave" },
+    into: "INBOX",
+    filters: true,
+    allowNetworks: [],
+  }]);
 });

@@ -92,6 +92,7 @@ Deno.test("trial: its file is a valid configuration of this machine only, and is
       pop3: 2110,
       pop3s: 2995,
       lmtp: undefined,
+      managesieve: 24190,
       http: 8080,
     },
   );

@@ -19,6 +19,7 @@ listen: # any free port
   imaps: off
   pop3: off
   pop3s: off
+  managesieve: off
   http: "127.0.0.1:0"
 domains:
   example.com:
@@ -83,7 +84,7 @@ Deno.test("server: starts, reloads on SIGHUP, keeps the old configuration when t
   await Deno.writeTextFile(folder.file, FILE.replace("domains:", "domain:"));
   program.signal("SIGHUP");
   const failed = await program.event("reload-failed");
-  assert.deepEqual(failed.problems, [`${folder.file}:13:1: Unknown key "domain"; did you mean "domains"?`]);
+  assert.deepEqual(failed.problems, [`${folder.file}:14:1: Unknown key "domain"; did you mean "domains"?`]);
   assert.match(await greeting(portOf(started, "smtp")), /^220 /);
 
   await Deno.writeTextFile(folder.file, FILE.replace("mx.example.com", "other.example.com"));

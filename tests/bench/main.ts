@@ -2,14 +2,14 @@
  * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
  * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
  *
- *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers,dovecot,dovecot-idle] [--connections 1,10,50,200] [--sizes 4096,65536]
- *                     [--seconds 8] [--messages 20000] [--mailbox 10000] [--backlog 100000] [--idle 1000]
- *                     [--folder DIR] [--json FILE]
+ *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers,dovecot,dovecot-idle,dovecot-pop3] [--connections 1,10,50,200]
+ *                     [--sizes 4096,65536] [--seconds 8] [--messages 20000] [--mailbox 10000] [--backlog 100000]
+ *                     [--idle 1000] [--folder DIR] [--json FILE]
  *
- * The rows `peers`, `dovecot` and `dovecot-idle` put Postfix with Dovecot, or Dovecot's IMAP, beside it, and need root and their
- * Debian packages, so they are run only when asked for. `dovecot` takes --mailbox (10000, less than a minute; 100000, some minutes),
- * `dovecot-idle` --idle (1000 or 5000 sessions). An ingest row ends after --seconds or --messages, whichever is first. With MB=/path/to/mb in the environment the ingest load
- * comes from that program; it ends by --messages alone.
+ * The rows `peers`, `dovecot`, `dovecot-idle` and `dovecot-pop3` put Postfix with Dovecot, or Dovecot alone, beside it; they need root and Debian's
+ * packages, so they are run only when asked for. `dovecot` is about one mailbox of --mailbox messages (10000 take a minute, 100000
+ * six), `dovecot-idle` about --idle sessions (1000, 5000). An ingest row ends after --seconds or --messages, whichever is
+ * first. With MB=/path/to/mb in the environment the ingest load comes from that program; it ends by --messages alone.
  */
 import { parseArgs } from "node:util";
 import { fdatasyncPerSecond, loopbackMegabytes } from "./baseline.ts";
@@ -17,6 +17,7 @@ import type { Bench, Figure } from "./bench.ts";
 import { backlog } from "./rows/backlog.ts";
 import { dovecot } from "./rows/dovecot.ts";
 import { dovecotIdle } from "./rows/dovecot_idle.ts";
+import { dovecotPop3 } from "./rows/dovecot_pop3.ts";
 import { idle } from "./rows/idle.ts";
 import { ingest } from "./rows/ingest.ts";
 import { peers } from "./rows/peers.ts";
@@ -34,6 +35,7 @@ const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> =
   peers,
   dovecot,
   "dovecot-idle": dovecotIdle,
+  "dovecot-pop3": dovecotPop3,
 };
 
 const { values } = parseArgs({

@@ -84,7 +84,10 @@ async function startPostfix(
   const { certificate, key } = await makeCertificate({ names: ["mx.away.test"] });
   await Deno.writeTextFile(at("tls.pem"), `${key}\n${certificate}\n`, { mode: 0o600 });
   await Deno.writeTextFile(at("mailboxes"), `${CAROL} carol/\n`);
-  await Deno.writeTextFile(at("aliases"), "circle@away.test circle@one.test\n");
+  await Deno.writeTextFile(
+    at("aliases"),
+    `circle@away.test circle@one.test\nback@away.test ${ALICE}\n`,
+  );
   await Deno.writeTextFile(at("transport"), `one.test smtp:[${ours}]:${world.smtpPort}\n`);
   return await Postfix.start({
     folder,

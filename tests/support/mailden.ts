@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { httpGet } from "./http.ts";
 import { ImapClient } from "./imap_client.ts";
+import { ManageSieveClient } from "./managesieve_client.ts";
 import { permissionFlags } from "./permissions.ts";
 import { Pop3Client } from "./pop3_client.ts";
 import { freePort } from "./ports.ts";
@@ -26,6 +27,7 @@ export const SERVICES = [
   "imaps",
   "pop3",
   "pop3s",
+  "managesieve",
   "http",
 ] as const;
 export type Service = typeof SERVICES[number];
@@ -252,6 +254,14 @@ export class Mailden {
   /** A connection to the POP3S port, logged in when an account is given. */
   async pop3(account?: string): Promise<Pop3Client> {
     const client = await Pop3Client.connect({ host: this.host, port: this.ports.pop3s, tls: true });
+    if (account !== undefined) await client.login(account, this.#password(account));
+    return client;
+  }
+
+  /** A connection to the ManageSieve port: STARTTLS, and logged in when an account is given. */
+  async managesieve(account?: string): Promise<ManageSieveClient> {
+    const client = await ManageSieveClient.connect({ host: this.host, port: this.ports.managesieve });
+    await client.startTls();
     if (account !== undefined) await client.login(account, this.#password(account));
     return client;
   }

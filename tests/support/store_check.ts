@@ -53,6 +53,9 @@ const MUST_BE_EMPTY: Readonly<Record<string, string>> = {
   "a head without sort keys, or sort keys of no head": `
     SELECT body_id FROM heads WHERE body_id NOT IN (SELECT body_id FROM sort_keys)
     UNION ALL SELECT body_id FROM sort_keys WHERE body_id NOT IN (SELECT body_id FROM heads)`,
+  "a head without what is shown of it, or that without a head": `
+    SELECT body_id FROM heads WHERE body_id NOT IN (SELECT body_id FROM shown)
+    UNION ALL SELECT body_id FROM shown WHERE body_id NOT IN (SELECT body_id FROM heads)`,
   "an access rule or an annotation of no mailbox, or of no account": `
     SELECT mailbox_id FROM acl WHERE mailbox_id NOT IN (SELECT id FROM mailboxes)
     UNION ALL SELECT mailbox_id FROM annotations WHERE mailbox_id NOT IN (SELECT id FROM mailboxes UNION SELECT 0)

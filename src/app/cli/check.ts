@@ -4,7 +4,8 @@ import { locateExistingConfig } from "../config/locate.ts";
 import { type Config, CONTROL_SOCKET, formatEndpoint, loadConfig } from "../config/mod.ts";
 import { connectControl, type ServerStatus } from "../control/mod.ts";
 import { probePort } from "../ports.ts";
-import { certificateFindings, dataFolderFindings, type Finding } from "./check_files.ts";
+import { directoryFindings } from "./check_directory.ts";
+import { certificateFindings, dataFolderFindings, type Finding, sieveFindings } from "./check_files.ts";
 import { type Command, configOption, EXIT_FAILED, EXIT_OK, textOption } from "./command.ts";
 import { counted } from "./queue_options.ts";
 import { tableLines } from "./table.ts";
@@ -27,6 +28,8 @@ export const check: Command = {
     const findings = [
       ...await certificateFindings(config, clock.now()),
       ...await dataFolderFindings(config.data),
+      ...await sieveFindings(config),
+      ...directoryFindings(config),
       ...ports.flatMap(({ finding }) => finding === null ? [] : [finding]),
     ];
     terminal.out(`${path} is valid`);

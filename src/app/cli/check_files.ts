@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/mod.ts";
+import { loadGlobalScripts } from "../sieve_files.ts";
 
 export interface Finding {
   /** An error keeps the server, or what was configured, from working. */
@@ -39,6 +40,16 @@ export async function certificateFindings(config: Config, now: number): Promise<
     });
   }
   return findings;
+}
+
+/** Whether the administrator's filter scripts can be used. */
+export async function sieveFindings(config: Config): Promise<Finding[]> {
+  try {
+    await loadGlobalScripts(config);
+    return [];
+  } catch (error) {
+    return [{ severity: "error", message: `sieve: ${messageOf(error)}` }];
+  }
 }
 
 /** Whether the data folder can be used, or made. */

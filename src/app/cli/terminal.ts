@@ -4,6 +4,8 @@ export interface Terminal {
   out(line: string): void;
   /** A line on standard error. */
   err(line: string): void;
+  /** A line on standard error that the next one takes the place of; missing where nobody watches. */
+  status?(line: string): void;
   /** Whether a person can be asked. */
   readonly interactive: boolean;
   /** Asks; null when the input ended. */
@@ -31,6 +33,9 @@ export function systemTerminal(): Terminal {
   return {
     out: (line) => writeSync(Deno.stdout, printable(line) + "\n"),
     err: (line) => writeSync(Deno.stderr, printable(line) + "\n"),
+    ...(Deno.stderr.isTerminal()
+      ? { status: (line: string) => writeSync(Deno.stderr, `\r\x1b[K${printable(line)}`) }
+      : {}),
     interactive: Deno.stdin.isTerminal(),
     ask: (prompt) => {
       writeSync(Deno.stderr, prompt);

@@ -1,8 +1,15 @@
 /** The `limits:` section: the rooms' own limits under the names they have in the file. */
+import {
+  defaultFilterLimits,
+  defaultFilterSettings,
+  type FilterLimits,
+  type FilterSettings,
+} from "../../delivery/filter/mod.ts";
 import { type AuthLimits, defaultAuthLimits } from "../../intake/authenticator.ts";
 import { defaultIntakeLimits, type IntakeLimits } from "../../intake/limits.ts";
 import { defaultListenLimits, type ListenLimits } from "../../net/listen.ts";
 import { defaultImapLimits, type ImapLimits } from "../../session/imap/limits.ts";
+import { defaultManageSieveLimits, type ManageSieveLimits } from "../../session/managesieve/limits.ts";
 import { defaultPop3Limits, type Pop3Limits } from "../../session/pop3/limits.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "../../session/smtp/limits.ts";
 import { defaultRateLimits, type RateLimits } from "../../session/smtp/rates.ts";
@@ -86,6 +93,7 @@ const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   searchContexts: count(0, 100),
   annotations: count(0, 10_000),
   annotationBytes: sizeBetween(0, 2 ** 20),
+  annotationBytesTotal: sizeBetween(0, 2 ** 32),
   aclEntries: count(0, 1000),
   keywordLength: count(10, 100),
   messages: count(0, 1_000_000_000),
@@ -101,6 +109,7 @@ const imapKeys: FileKeys<ImapLimits> = {
   drainedBytesBeforeLogin: "drained_size_before_login",
   drainedBytes: "drained_size",
   annotationBytes: "annotation_size",
+  annotationBytesTotal: "annotation_total_size",
   messages: "messages_per_command",
 };
 
@@ -112,6 +121,25 @@ const pop3Fields: FieldsOf<Pop3Limits> = {
   errors: count(1, MANY),
   loginFailures: count(1, 1000),
   loginDelayMs: durationFrom(0),
+};
+
+const manageSieveFields: FieldsOf<ManageSieveLimits> = {
+  loginTimeoutMs: durationFrom(1000),
+  idleTimeoutMs: durationFrom(1000),
+  lineBytes: sizeBetween(2 * KIB, 2 ** 20),
+  literalBytes: sizeBetween(2 * KIB, 2 ** 20),
+  drainedBytesBeforeLogin: sizeBetween(0, 2 ** 30),
+  drainedBytes: sizeBetween(0, 2 ** 40),
+  commandsBeforeLogin: count(10, MANY),
+  badCommands: count(1, MANY),
+  loginFailures: count(1, 1000),
+  loginDelayMs: durationFrom(0),
+};
+const manageSieveKeys: FileKeys<ManageSieveLimits> = {
+  lineBytes: "line_size",
+  literalBytes: "literal_size",
+  drainedBytesBeforeLogin: "drained_size_before_login",
+  drainedBytes: "drained_size",
 };
 
 const connectionFields: FieldsOf<ListenLimits> = {
@@ -139,6 +167,46 @@ const authFields: FieldsOf<AuthLimits> = {
 };
 const authKeys: FileKeys<AuthLimits> = { cacheMs: "cache_time" };
 
+type SieveFields = FilterLimits & FilterSettings["compile"] & FilterSettings["run"];
+
+const filterFields: FieldsOf<FilterLimits> = {
+  scripts: count(0, 10_000),
+  scriptsBytes: sizeBetween(KIB, 2 ** 28),
+  sentPerDay: count(0, MANY),
+  compiled: count(1, MANY),
+};
+const compileFields: FieldsOf<FilterSettings["compile"]> = {
+  scriptBytes: sizeBetween(KIB, 2 ** 19),
+  // RFC 5228 section 2.10.5; a script calls itself to this depth.
+  nesting: count(15, 100),
+  nodes: count(100, MANY),
+};
+const runFields: FieldsOf<FilterSettings["run"]> = {
+  steps: count(1000, 100_000_000),
+  actions: count(1, 1000),
+  redirects: count(0, 100),
+  notifications: count(0, 100),
+  // RFC 5229 section 6.
+  variableLength: count(4000, MANY),
+  variables: count(128, 10_000),
+  bodyBytes: sizeBetween(0, 2 ** 26),
+  editBytes: sizeBetween(0, 2 ** 26),
+  includeDepth: count(3, 100),
+  addedFields: count(0, 1000),
+};
+const sieveFields: FieldsOf<SieveFields> = { ...filterFields, ...compileFields, ...runFields };
+const sieveKeys: FileKeys<SieveFields> = {
+  scriptsBytes: "scripts_size",
+  scriptBytes: "script_size",
+  bodyBytes: "body_size",
+  editBytes: "edit_size",
+};
+const defaultSieve: SieveFields = {
+  ...defaultFilterLimits,
+  ...defaultFilterSettings.compile,
+  ...defaultFilterSettings.run,
+};
+
 export const limitsSection = section({
   ...settingsShape(defaultIntakeLimits, intakeFields),
   connections: settingsSection(defaultListenLimits, connectionFields, connectionKeys),
@@ -146,7 +214,9 @@ export const limitsSection = section({
   rates: settingsSection(defaultRateLimits, rateFields),
   imap: settingsSection<Omit<ImapLimits, "messageBytes">>(defaultImapLimits, imapFields, imapKeys),
   pop3: settingsSection(defaultPop3Limits, pop3Fields),
+  managesieve: settingsSection(defaultManageSieveLimits, manageSieveFields, manageSieveKeys),
   auth: settingsSection(defaultAuthLimits, authFields, authKeys),
+  sieve: settingsSection(defaultSieve, sieveFields, sieveKeys),
 }).transform((read): Limits => {
   const intake = settingsFrom<IntakeLimits>(read, intakeFields);
   const { messageSize } = intake;
@@ -157,6 +227,8 @@ export const limitsSection = section({
     rates: read.rates,
     imap: { ...read.imap, messageBytes: messageSize },
     pop3: read.pop3,
+    managesieve: read.managesieve,
     auth: read.auth,
+    sieve: { filter: read.sieve, compile: read.sieve, run: read.sieve },
   };
 });

@@ -23,6 +23,7 @@ import {
   text,
   value,
 } from "./fields.ts";
+import { deliverySection, domainShape, forwardShape, toDomainSpec } from "./delivery.ts";
 import { limitsSection } from "./limits.ts";
 import { outboundSection, toRemoteSettings } from "./outbound.ts";
 import { queueSection } from "./queue.ts";
@@ -65,6 +66,7 @@ const listenShape = {
   pop3: listener(110),
   pop3s: listener(995),
   lmtp: endpointsOrSockets.default([]),
+  managesieve: listener(4190),
   http: listener(8080, "127.0.0.1"),
 } satisfies Record<ListenerName, unknown>;
 
@@ -83,13 +85,14 @@ const account = section({
   recipients_per_day: value(recipientsADay).optional(),
   new_recipients_per_day: value(recipientsADay).optional(),
   aliases: list(text).default([]),
+  ...forwardShape,
   retrieve: sourcesList,
 });
 
 const domain = section({
   accounts: records(account),
   aliases: records(list(text)),
-  catch_all: value(orNull(text)).default(null),
+  ...domainShape,
 });
 
 export const fileSchema = section({
@@ -107,9 +110,15 @@ export const fileSchema = section({
   plaintext_auth: value(choice("never", "loopback")).default("never"),
   limits: limitsSection,
   submission: settingsSection(defaultSubmissionSettings, submissionFields),
+  delivery: deliverySection,
   outbound: outboundSection,
   queue: queueSection,
   retrieval: retrievalSection,
+  sieve: section({
+    before: value(orNull(filePath)).default(null),
+    after: value(orNull(filePath)).default(null),
+    global: value(orNull(filePath)).default(null),
+  }),
   store: settingsSection(defaultStoreSettings, { undeleteDays: daysBetween(0, 3650) }),
   search: settingsSection(defaultSearchSettings, {
     index: flag,
@@ -132,9 +141,21 @@ type AccountContent = FileContent["domains"][string]["accounts"][string];
 function toAccountSpecs(accounts: Record<string, AccountContent>): Record<string, AccountSpec> {
   return Object.fromEntries(
     Object.entries(accounts).map((
-      [name, { quota_messages, recipients_per_day, new_recipients_per_day, retrieve: _, ...account }],
+      [
+        name,
+        {
+          quota_messages,
+          recipients_per_day,
+          new_recipients_per_day,
+          retrieve: _,
+          forward,
+          keep_copy,
+          ...account
+        },
+      ],
     ) => [name, {
       ...account,
+      ...(forward.length === 0 ? {} : { forward, keepCopy: keep_copy }),
       ...(quota_messages === undefined ? {} : { quotaMessages: quota_messages }),
       ...(recipients_per_day === undefined ? {} : { recipientsPerDay: recipients_per_day }),
       ...(new_recipients_per_day === undefined ? {} : { newRecipientsPerDay: new_recipients_per_day }),
@@ -143,10 +164,10 @@ function toAccountSpecs(accounts: Record<string, AccountContent>): Record<string
 }
 
 export function toDirectorySpec(file: FileContent): DirectorySpec {
-  const domains = Object.entries(file.domains).map(([name, { accounts, aliases, catch_all }]) => {
-    return [name, { accounts: toAccountSpecs(accounts), aliases, catchAll: catch_all }] as const;
+  const domains = Object.entries(file.domains).map(([name, { accounts, aliases, ...domain }]) => {
+    return [name, { accounts: toAccountSpecs(accounts), aliases, ...toDomainSpec(domain) }] as const;
   });
-  return { domains: Object.fromEntries(domains) };
+  return { domains: Object.fromEntries(domains), plusSeparator: file.delivery.plusSeparator };
 }
 
 /** `folder` is where relative file names start: the file's own. */
@@ -165,6 +186,7 @@ export function toConfig(file: FileContent, folder: string): Config {
     plaintextAuth: file.plaintext_auth,
     limits: file.limits,
     submission: file.submission,
+    delivery: file.delivery.settings,
     outbound: toRemoteSettings(file.outbound, {
       readSecret: (name) => readSecretFile(absolute(name)),
       readText: (name) => Deno.readTextFileSync(absolute(name)),
@@ -172,6 +194,11 @@ export function toConfig(file: FileContent, folder: string): Config {
     queue: file.queue,
     retrieval: file.retrieval,
     sources: toSources(file.domains, (name) => readSecretFile(absolute(name))),
+    sieve: {
+      before: absoluteOrNull(file.sieve.before),
+      after: absoluteOrNull(file.sieve.after),
+      global: absoluteOrNull(file.sieve.global),
+    },
     store: file.store,
     search: file.search,
     trace: file.trace,

@@ -8,6 +8,7 @@ import type { Endpoint } from "../../core/ports.ts";
 import { DirectoryError, makeDirectory } from "../../intake/directory.ts";
 import { didYouMean } from "../suggest.ts";
 import type { ConfigProblem } from "./errors.ts";
+import { catchAllTargets } from "./delivery.ts";
 import { foundWords, type Path, type Places } from "./report.ts";
 import { outboundProblems } from "./outbound_semantic.ts";
 import { sourceProblems } from "./retrieval_semantic.ts";
@@ -95,6 +96,9 @@ class DomainChecks {
   /** Every name of ours, as `local@domain` in the form in which names are compared. */
   readonly #names = new Set<string>();
   readonly #domains = new Set<string>();
+  /** Domains that share the names of another one. */
+  readonly #sameAs = new Map<string, string>();
+  readonly #separators = new Map<string, string | null>();
 
   constructor(file: FileContent, places: Places) {
     this.#file = file;
@@ -106,6 +110,7 @@ class DomainChecks {
       const name = this.#checkDomain(key);
       return name === null ? [] : [{ key, name, domain }];
     });
+    for (const { key, name, domain } of entries) this.#noteSettings(key, name, domain);
     for (const { key, name, domain } of entries) {
       for (const account of Object.keys(domain.accounts)) {
         this.#addName(account, name, ["domains", key, "accounts", account], "key");
@@ -130,7 +135,13 @@ class DomainChecks {
         }
         targets.forEach((target, index) => this.#checkTarget(target, name, [...path, index]));
       }
-      if (domain.catch_all !== null) this.#checkTarget(domain.catch_all, name, ["domains", key, "catch_all"]);
+      for (const { target, path } of catchAllTargets(domain.catch_all)) {
+        this.#checkTarget(target, name, ["domains", key, "catch_all", ...path]);
+      }
+      for (const [account, { forward }] of Object.entries(domain.accounts)) {
+        const path = ["domains", key, "accounts", account, "forward"];
+        forward.forEach((target, index) => this.#checkTarget(target, name, [...path, index]));
+      }
     }
     return this.#problems;
   }
@@ -154,10 +165,47 @@ class DomainChecks {
     return null;
   }
 
+  #noteSettings(
+    key: string,
+    name: string,
+    { same_as, plus_separator }: FileContent["domains"][string],
+  ): void {
+    this.#separators.set(
+      name,
+      plus_separator === undefined ? this.#file.delivery.plusSeparator : plus_separator,
+    );
+    if (same_as === null) return;
+    const other = normalizeDomain(same_as);
+    if (other !== null && other !== name && this.#domains.has(other)) this.#sameAs.set(name, other);
+    else {
+      const hint = didYouMean(same_as, [...this.#domains]);
+      this.#add(
+        ["domains", key, "same_as"],
+        `Found ${foundWords(same_as)}, expected another domain configured here${hint}`,
+      );
+    }
+  }
+
+  /** A name or address as it stands in the file; one of a domain that shares another's names is that one's. */
+  #parse(text: string, ownDomain: string): Name | null {
+    const name = parseName(text, ownDomain);
+    const other = name === null ? undefined : this.#sameAs.get(name.domain);
+    if (name === null || other === undefined) return name;
+    return { key: `${name.key.slice(0, name.key.lastIndexOf("@"))}@${other}`, domain: other };
+  }
+
+  /** The name itself, or the one before a detail (`alice+work`). */
+  #isKnown({ key, domain }: Name): boolean {
+    if (this.#names.has(key)) return true;
+    const separator = this.#separators.get(domain) ?? null;
+    const at = separator === null ? -1 : key.indexOf(separator, 1);
+    return at > 0 && at < key.lastIndexOf("@") && this.#names.has(`${key.slice(0, at)}@${domain}`);
+  }
+
   #addName(text: string, domain: string, path: Path, where: "key" | "value"): void {
     const add = (message: string) =>
       where === "key" ? this.#addAtKey(path, message) : this.#add(path, message);
-    const name = parseName(text, domain);
+    const name = this.#parse(text, domain);
     if (name === null || (where === "key" && text.includes("@"))) {
       return add(`Found ${foundWords(text)}, expected ${where === "key" ? LOCAL_WORDS : ADDRESS_WORDS}`);
     }
@@ -171,10 +219,10 @@ class DomainChecks {
   }
 
   #checkTarget(text: string, domain: string, path: Path): void {
-    const target = parseName(text, domain);
+    const target = this.#parse(text, domain);
     if (target === null) {
       this.#add(path, `Found ${foundWords(text)}, expected ${ADDRESS_WORDS}`);
-    } else if (this.#domains.has(target.domain) && !this.#names.has(target.key)) {
+    } else if (this.#domains.has(target.domain) && !this.#isKnown(target)) {
       const local = [...this.#names].filter((name) => name.endsWith(`@${target.domain}`));
       const names = text.includes("@") ? local : local.map((name) => name.slice(0, name.lastIndexOf("@")));
       const hint = didYouMean(text, names);
@@ -195,11 +243,14 @@ const LOCAL = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\uffff]{1,64}$/;
 const LOCAL_WORDS = "the part of an address before the @: letters, digits and . _ - +";
 const ADDRESS_WORDS = `a name of this domain or a whole address such as bob@example.com`;
 
+interface Name {
+  /** As `local@domain`, in the form in which names are compared. */
+  readonly key: string;
+  readonly domain: string;
+}
+
 /** A local name or a whole address in the form in which intake compares them; null when it is neither. */
-function parseName(
-  text: string,
-  ownDomain: string,
-): { readonly key: string; readonly domain: string } | null {
+function parseName(text: string, ownDomain: string): Name | null {
   const at = text.lastIndexOf("@");
   const local = at < 0 ? text : text.slice(0, at);
   const domain = at < 0 ? ownDomain : normalizeDomain(text.slice(at + 1));
@@ -217,6 +268,12 @@ function directoryProblems(file: FileContent, places: Places): ConfigProblem[] {
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
     for (const [key, domain] of Object.entries(file.domains)) {
+      for (const account of Object.keys(domain.accounts)) {
+        const name = parseName(account, normalizeDomain(key) ?? key);
+        if (name !== null && error.message.startsWith(`forward of ${name.key} `)) {
+          return [places.atValue(["domains", key, "accounts", account, "forward"], error.message)];
+        }
+      }
       for (const alias of Object.keys(domain.aliases)) {
         const name = parseName(alias, normalizeDomain(key) ?? key);
         if (name !== null && error.message.includes(name.key)) {
@@ -224,6 +281,9 @@ function directoryProblems(file: FileContent, places: Places): ConfigProblem[] {
         }
       }
     }
+    const [, named] = /^same_as of (\S+):/.exec(error.message) ?? [];
+    const key = Object.keys(file.domains).find((key) => normalizeDomain(key) === named);
+    if (key !== undefined) return [places.atValue(["domains", key, "same_as"], error.message)];
     return [places.atKey(["domains"], error.message)];
   }
 }

@@ -1,5 +1,7 @@
 import type { Endpoint } from "../../core/ports.ts";
 import type { RemoteSettings } from "../../delivery/remote/settings.ts";
+import type { FilterSettings } from "../../delivery/filter/mod.ts";
+import type { DeliverySettings } from "../../intake/delivery_settings.ts";
 import type { DirectorySpec } from "../../intake/directory.ts";
 import type { IntakeLimits } from "../../intake/limits.ts";
 import type { SubmissionSettings } from "../../intake/submission_settings.ts";
@@ -8,6 +10,7 @@ import type { ListenLimits } from "../../net/listen.ts";
 import type { QueueSettings } from "../../queue/settings.ts";
 import type { RetrievalSettings, SourceSpec } from "../../retrieval/mod.ts";
 import type { ImapLimits } from "../../session/imap/limits.ts";
+import type { ManageSieveLimits } from "../../session/managesieve/limits.ts";
 import type { Pop3Limits } from "../../session/pop3/limits.ts";
 import type { SmtpLimits } from "../../session/smtp/limits.ts";
 import type { RateLimits } from "../../session/smtp/rates.ts";
@@ -24,6 +27,7 @@ export type ListenerName =
   | "pop3"
   | "pop3s"
   | "lmtp"
+  | "managesieve"
   | "http";
 
 /** The whole configuration: checked, complete, with absolute file names and in the units that the rooms use. */
@@ -47,11 +51,13 @@ export interface Config {
   readonly plaintextAuth: "never" | "loopback";
   readonly limits: Limits;
   readonly submission: SubmissionSettings;
+  readonly delivery: DeliverySettings;
   readonly outbound: RemoteSettings;
   readonly queue: QueueSettings;
   readonly retrieval: RetrievalSettings;
   /** What is fetched from other providers, for which account. */
   readonly sources: readonly SourceSpec[];
+  readonly sieve: SieveFiles;
   readonly store: StoreSettings;
   readonly search: SearchSettings;
   readonly trace: TraceSettings;
@@ -83,7 +89,9 @@ export interface Limits {
   readonly rates: RateLimits;
   readonly imap: ImapLimits;
   readonly pop3: Pop3Limits;
+  readonly managesieve: ManageSieveLimits;
   readonly auth: AuthLimits;
+  readonly sieve: FilterSettings;
 }
 
 /** The full-text index. */
@@ -93,6 +101,15 @@ export interface SearchSettings {
   readonly textSize: number;
   /** How long new mail may wait for it. */
   readonly delayMs: number;
+}
+
+/** The administrator's scripts, as files. */
+export interface SieveFiles {
+  /** Run before, and after, those of each account. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** A folder of scripts that others may include: `NAME.sieve` each. */
+  readonly global: string | null;
 }
 
 export interface StoreSettings {

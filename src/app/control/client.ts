@@ -1,6 +1,15 @@
-import type { AccountRow, QueuedMessage, SearchIndexStatus, TraceEvent } from "../../store/mod.ts";
+import type {
+  AccountRow,
+  AwayNote,
+  QueuedMessage,
+  ScriptInfo,
+  SearchIndexStatus,
+  StoredScript,
+  TraceEvent,
+} from "../../store/mod.ts";
 import type { HoldRule } from "../../queue/mod.ts";
-import type { ControlHandlers } from "../running.ts";
+import type { SourceStatus } from "../../retrieval/mod.ts";
+import type { ControlHandlers, ScriptHandlers } from "../running.ts";
 import {
   type ControlRequestInput,
   type ControlResponse,
@@ -69,7 +78,39 @@ function makeClient(exchange: Exchange): ControlClient {
     traceFind: (key, options) => ask<TraceEvent[]>({ command: "trace-find", key, options }),
     indexStatus: () => ask<SearchIndexStatus>({ command: "index-status" }),
     indexRebuild: async () => void await ask({ command: "index-rebuild" }),
+    scripts: makeScripts(exchange),
+    retrievalStatus: (account) => ask<SourceStatus[]>({ command: "retrieval-status", account }),
+    retrieveNow: (account) => ask<number>({ command: "retrieve-now", account }),
+    setRetrievalSecret: async (key, secret) =>
+      void await ask({ command: "set-retrieval-secret", key, secret }),
+    hiddenList: (account, filter, page) => ask({ command: "hidden-list", account, filter, page }),
+    undelete: (account, filter) => ask({ command: "undelete", account, filter }),
+    folders: (account) => ask({ command: "folders", account }),
+    ensureFolder: (account, name) => ask({ command: "ensure-folder", account, name }),
+    messageRows: (mailboxId, after) => ask({ command: "message-rows", mailboxId, after }),
+    identities: (mailboxId, after) => ask({ command: "identities", mailboxId, after }),
+    bodyPiece: (bodyId, start, end) => ask({ command: "body-piece", bodyId, start, end }),
+    putPiece: async (upload, data) => void await ask({ command: "put-piece", upload, data }),
+    appendMessages: async (mailboxId, messages) => {
+      const plain = messages.map((message) => ({ ...message, flags: [...message.flags] }));
+      await ask({ command: "append-messages", mailboxId, messages: plain });
+    },
     close: () => exchange.close(),
+  };
+}
+
+function makeScripts(exchange: Exchange): ScriptHandlers {
+  const ask = <T>(request: ControlRequestInput) => exchange.ask(request) as Promise<T>;
+  return {
+    list: (account) => ask<ScriptInfo[]>({ command: "script-list", account }),
+    get: (account, name) => ask<StoredScript | null>({ command: "script-get", account, name }),
+    active: (account) => ask<StoredScript | null>({ command: "script-get", account, name: null }),
+    put: async (account, script, limits) =>
+      void await ask({ command: "script-put", account, script, limits }),
+    remove: async (account, name) => void await ask({ command: "script-remove", account, name }),
+    activate: async (account, name) => void await ask({ command: "script-activate", account, name }),
+    away: (account) => ask<AwayNote | null>({ command: "away-get", account }),
+    setAway: async (account, note) => void await ask({ command: "away-set", account, note }),
   };
 }
 
@@ -79,6 +120,8 @@ class Exchange {
   readonly #lines: AsyncGenerator<string>;
   readonly #timeoutMs: number;
   #closed = false;
+  /** The exchange before: the next one waits for it. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(conn: Deno.UnixConn, timeoutMs: number) {
     this.#conn = conn;
@@ -87,7 +130,9 @@ class Exchange {
   }
 
   async ask(request: ControlRequestInput): Promise<unknown> {
-    const response = await this.#exchange(request);
+    const turn = this.#last.then(() => this.#exchange(request));
+    this.#last = turn.catch(() => {});
+    const response = await turn;
     if (response.ok) return response.result;
     throw new ControlError(response.error);
   }

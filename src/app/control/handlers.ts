@@ -2,7 +2,9 @@ import { addressKey } from "../../core/address.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { HoldRules } from "../../queue/mod.ts";
 import type { QueuedMessage, QueueFilter, SpoolStore, Store } from "../../store/mod.ts";
+import { keepSecret, type Retrieval } from "../../retrieval/mod.ts";
 import type { ControlHandlers } from "../running.ts";
+import { makeTransferHandlers } from "../transfer/mod.ts";
 
 export interface ControlDeps {
   readonly store: Store;
@@ -17,6 +19,8 @@ export interface ControlDeps {
   readonly holdRules?: HoldRules;
   /** Brings the trace up to this moment. */
   readonly flushTrace?: () => Promise<void>;
+  /** What fetches from other providers; only a running server does. */
+  readonly retrieval?: Pick<Retrieval, "status" | "now" | "secretChanged">;
 }
 
 /** The operator's work done on a store. */
@@ -52,6 +56,7 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
     return count;
   };
   return {
+    ...makeTransferHandlers(deps.store, clock),
     accounts: () => accounts.list(),
     ensureAccount: (account) => accounts.ensure(account),
     setCredential: (account, hash) => accounts.setCredential(account, hash),
@@ -86,6 +91,25 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
     traceFind: (key, options) => traced(() => trace.find(key, options)),
     indexStatus: async () => searchIndex.status(),
     indexRebuild: () => searchIndex.rebuild(),
+    scripts: deps.store.scripts,
+    ...retrievalHandlers(deps),
+  };
+}
+
+function retrievalHandlers(
+  { store, retrieval }: ControlDeps,
+): Pick<ControlHandlers, "retrievalStatus" | "retrieveNow" | "setRetrievalSecret"> {
+  const running = () => {
+    if (retrieval !== undefined) return retrieval;
+    throw new Error("Only a running server fetches mail: start it");
+  };
+  return {
+    retrievalStatus: async (account) => running().status(account ?? undefined),
+    retrieveNow: async (account) => running().now(account ?? undefined),
+    setRetrievalSecret: async (key, secret) => {
+      await keepSecret(store.facts, key, secret);
+      retrieval?.secretChanged(key);
+    },
   };
 }
 

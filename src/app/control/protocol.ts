@@ -1,9 +1,10 @@
 /** What goes over the control socket: one JSON object per line, a request and then its response. */
 import { z } from "zod";
 import type { Endpoint } from "../../core/ports.ts";
+import { transferRequests } from "../transfer/mod.ts";
 
-/** The longest request line. A response may be longer: it is ours. */
-export const MAX_REQUEST = 64 * 1024;
+/** The longest request line: a Sieve script of the largest size, every character escaped. A response may be longer: it is ours. */
+export const MAX_REQUEST = 768 * 1024;
 export const MAX_RESPONSE = 64 * 1024 * 1024;
 /** The largest page of the queue that one response holds. */
 export const MAX_PAGE = 500;
@@ -36,6 +37,14 @@ const filter = z.strictObject({
 });
 
 const rule = z.strictObject({ side: z.enum(["from", "to"]), pattern: z.string().max(400) });
+
+const scriptName = z.string().min(1).max(128);
+const awayNote = z.strictObject({
+  text: z.string().max(64 * 1024),
+  subject: z.string().max(1000).nullable(),
+  from: z.int().nullable(),
+  until: z.int().nullable(),
+});
 
 const tracePage = z.strictObject({
   offset: z.exactOptional(z.int().min(0)),
@@ -70,6 +79,25 @@ export const requestSchema = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("trace-session"), id, page: tracePage }),
   z.strictObject({ command: z.literal("index-status") }),
   z.strictObject({ command: z.literal("index-rebuild") }),
+  z.strictObject({ command: z.literal("script-list"), account }),
+  z.strictObject({ command: z.literal("script-get"), account, name: scriptName.nullable() }),
+  z.strictObject({
+    command: z.literal("script-put"),
+    account,
+    script: z.strictObject({ name: scriptName, text: z.string().max(2 ** 19) }),
+    limits: z.strictObject({ count: z.int().min(0), bytes: z.int().min(0) }),
+  }),
+  z.strictObject({ command: z.literal("script-remove"), account, name: scriptName }),
+  z.strictObject({ command: z.literal("script-activate"), account, name: scriptName.nullable() }),
+  z.strictObject({ command: z.literal("away-get"), account }),
+  z.strictObject({ command: z.literal("away-set"), account, note: awayNote.nullable() }),
+  z.strictObject({ command: z.literal("retrieval-status"), account: account.nullable() }),
+  z.strictObject({ command: z.literal("retrieve-now"), account: account.nullable() }),
+  z.strictObject({
+    command: z.literal("set-retrieval-secret"),
+    key: z.string().min(1).max(3000),
+    secret: z.string().min(1).max(16_384),
+  }),
   z.strictObject({
     command: z.literal("trace-find"),
     key: z.string().min(1).max(1000),
@@ -79,6 +107,7 @@ export const requestSchema = z.discriminatedUnion("command", [
       limit: z.int().min(1).max(MAX_TRACE_PAGE).default(MAX_TRACE_PAGE),
     }),
   }),
+  ...transferRequests,
 ]);
 
 export type ControlRequest = z.output<typeof requestSchema>;

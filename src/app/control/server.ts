@@ -1,5 +1,6 @@
 import type { Log } from "../../core/ports.ts";
 import type { ControlHandlers } from "../running.ts";
+import { BULK_COMMANDS } from "../transfer/mod.ts";
 import {
   type ControlRequest,
   type ControlResponse,
@@ -128,7 +129,8 @@ class Server {
 
   #run(request: ControlRequest): unknown {
     const { handlers, status, reload } = this.#options;
-    if (request.command !== "status") this.#options.log.info("control", { command: request.command });
+    const isLogged = request.command !== "status" && !BULK_COMMANDS.has(request.command);
+    if (isLogged) this.#options.log.info("control", { command: request.command });
     switch (request.command) {
       case "status":
         return status();
@@ -168,8 +170,48 @@ class Server {
         return handlers.traceFind(request.key, request.options);
       case "index-status":
         return handlers.indexStatus();
+      case "hidden-list":
+        return handlers.hiddenList(request.account, request.filter, request.page);
+      case "undelete":
+        return handlers.undelete(request.account, request.filter);
+      case "folders":
+        return handlers.folders(request.account);
+      case "ensure-folder":
+        return handlers.ensureFolder(request.account, request.name);
+      case "message-rows":
+        return handlers.messageRows(request.mailboxId, request.after);
+      case "identities":
+        return handlers.identities(request.mailboxId, request.after);
+      case "body-piece":
+        return handlers.bodyPiece(request.bodyId, request.start, request.end);
+      case "put-piece":
+        return handlers.putPiece(request.upload, request.data);
+      case "append-messages":
+        return handlers.appendMessages(request.mailboxId, request.messages);
       case "index-rebuild":
         return handlers.indexRebuild();
+      case "script-list":
+        return handlers.scripts.list(request.account);
+      case "script-get":
+        return request.name === null
+          ? handlers.scripts.active(request.account)
+          : handlers.scripts.get(request.account, request.name);
+      case "script-put":
+        return handlers.scripts.put(request.account, request.script, request.limits);
+      case "script-remove":
+        return handlers.scripts.remove(request.account, request.name);
+      case "script-activate":
+        return handlers.scripts.activate(request.account, request.name);
+      case "away-get":
+        return handlers.scripts.away(request.account);
+      case "away-set":
+        return handlers.scripts.setAway(request.account, request.note);
+      case "retrieval-status":
+        return handlers.retrievalStatus(request.account);
+      case "retrieve-now":
+        return handlers.retrieveNow(request.account);
+      case "set-retrieval-secret":
+        return handlers.setRetrievalSecret(request.key, request.secret);
     }
   }
 

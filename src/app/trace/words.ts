@@ -85,6 +85,22 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   "delivery-error": wentWrong,
   "settle-failed": wentWrong,
   "session-error": wentWrong,
+  "message-filtered": filtered,
+  "redirect-failed": (event) => ({
+    text: `It could not be sent on to <${textOf(event, "to")}>, so ${textOf(event, "account")} keeps it`,
+    quote: textOf(event, "reply"),
+  }),
+  "vacation-sent": (event) => answered(event, "was told that the owner is away"),
+  "vacation-silent": (event) => ({
+    text: `Nobody was told that ${textOf(event, "account")} is away`,
+    quote: textOf(event, "reason"),
+  }),
+  "notice-sent": (event) => answered(event, "got a notice, as the filter wants"),
+  "sieve-problem": (event) => ({
+    text: `The filter of ${textOf(event, "account")} had a problem`,
+    quote: textOf(event, "problem"),
+  }),
+  "sieve-owner-told": (event) => answered(event, "was told of the problem"),
   "message-retrieved": (event) => ({
     text: `Fetched from ${textOf(event, "host")} for ${textOf(event, "account")}, where it is number ${
       textOf(event, "uid")
@@ -114,6 +130,23 @@ function accepted(event: TraceEvent): Sentence {
     }`;
   const inBrackets = details.length === 0 ? "" : ` (${details.join(", ")})`;
   return { text: `${begin}${inBrackets}${places.length === 0 ? "" : `, ${places.join(" and ")}`}` };
+}
+
+function filtered(event: TraceEvent): Sentence {
+  const reply = textOf(event, "refused");
+  const mailboxes = listOf(event, "mailboxes");
+  const redirects = listOf(event, "redirects");
+  const does = [
+    ...(reply === null ? [] : ["refuses it"]),
+    ...(mailboxes.length > 0 ? [`puts it into ${mailboxes.join(", ")}`] : []),
+    ...(redirects.length > 0 ? [`sends it on to ${addresses(redirects)}`] : []),
+  ];
+  const what = does.length === 0 ? "throws it away" : does.join(" and ");
+  return { text: `The filter of ${textOf(event, "account")} ${what}`, quote: reply };
+}
+
+function answered(event: TraceEvent, what: string): Sentence {
+  return { text: `<${textOf(event, "to")}> ${what}, by message ${textOf(event, "answer")}` };
 }
 
 function refused(event: TraceEvent): Sentence {

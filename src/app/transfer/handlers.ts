@@ -20,6 +20,7 @@ export function makeTransferHandlers(store: Store, clock: Clock): TransferHandle
       return (await mailboxes.list(account)).map(showFolder);
     },
     ensureFolder: async (account, name) => {
+      await accounts.ensure(account);
       const known = await mailboxes.get(account, name);
       if (known !== null) return showFolder(known);
       const made = await mailboxes.create(account, name);

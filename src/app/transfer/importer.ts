@@ -12,8 +12,15 @@ export interface SourceMessage {
   readonly where: string;
   readonly flags: readonly string[];
   readonly internalDate: number;
-  /** With CR LF. May throw what the file system throws. */
+  /** What a source knows before it is read: then what is there need not be read, and what is large is read once. */
+  readonly hint?: { readonly identity: number; readonly size: number };
+  /** With CR LF. May throw what the file system throws, and `SourceLostError`. */
   open(): AsyncIterable<Uint8Array>;
+}
+
+/** Nothing more can be had from the source. */
+export class SourceLostError extends Error {
+  override readonly name = "SourceLostError";
 }
 
 /** The messages of one folder, in their order. */
@@ -36,6 +43,8 @@ interface Prepared extends NewMessage {
 /** Up to this size a message is held in memory, and several go in one request. */
 const SMALL = PIECE_BYTES;
 const FULL_BATCH = 2 * PIECE_BYTES;
+/** So many times in a row the store may refuse: a disk that is full, or a server that was stopped, refuses everything. */
+const MOST_FAILURES = 10;
 
 /**
  * Brings in what is missing of a folder. What is there is recognized by its header and size, and counted: of two equal messages both
@@ -52,15 +61,15 @@ export async function importFolder(source: SourceFolder, task: ImportTask): Prom
     return progress.problem(source.name, error);
   }
   const known = await knownIdentities(handlers, target.id);
-  const batch = new Batch(target.id, task);
+  const patience = new Patience(progress);
+  const batch = new Batch(target.id, task, patience);
   for await (const message of source.messages()) {
     try {
       const prepared = await prepare(message, known, task);
       if (prepared === null) progress.known++;
       else await batch.add(message.where, prepared);
     } catch (error) {
-      if (isFatal(error)) throw error;
-      progress.problem(message.where, error);
+      patience.note(message.where, error);
     }
     progress.tick();
   }
@@ -71,7 +80,10 @@ export async function importFolder(source: SourceFolder, task: ImportTask): Prom
 async function knownIdentities(handlers: TransferHandlers, mailboxId: number): Promise<Map<number, number>> {
   const known = new Map<number, number>();
   for (let after: number | null = 0; after !== null;) {
-    const page: Awaited<ReturnType<TransferHandlers["identities"]>> = await handlers.identities(mailboxId, after);
+    const page: Awaited<ReturnType<TransferHandlers["identities"]>> = await handlers.identities(
+      mailboxId,
+      after,
+    );
     for (const identity of page.identities) known.set(identity, (known.get(identity) ?? 0) + 1);
     after = page.next;
   }
@@ -84,26 +96,51 @@ async function prepare(
   known: Map<number, number>,
   task: ImportTask,
 ): Promise<Prepared | null> {
-  const digest = new DigestBuilder({});
+  const { hint } = message;
+  if (hint !== undefined && wasKnown(known, hint.identity)) return null;
+  if (hint !== undefined && hint.size > SMALL) {
+    return { ...head(message, task), content: { upload: await upload(message, task) }, size: hint.size };
+  }
+  const digest = new DigestBuilder();
   const held: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of message.open()) {
     size += chunk.length;
-    if (size <= SMALL) held.push(chunk.slice());
+    if (size <= SMALL) held.push(chunk);
     else held.length = 0;
     digest.write(chunk);
   }
-  const identity = identityOf(digest.finish(), size);
-  const copies = known.get(identity) ?? 0;
-  if (copies > 0) {
-    known.set(identity, copies - 1);
-    return null;
-  }
-  const { flags, internalDate } = message;
+  if (wasKnown(known, identityOf(digest.finish(), size))) return null;
   const content = size <= SMALL
     ? { data: encodeBase64(concatBytes(held)) }
     : { upload: await upload(message, task) };
-  return { flags, internalDate, content, size };
+  return { ...head(message, task), content, size };
+}
+
+/** Whether one of those is there still that nothing has been held against. */
+function wasKnown(known: Map<number, number>, identity: number): boolean {
+  const copies = known.get(identity) ?? 0;
+  if (copies > 0) known.set(identity, copies - 1);
+  return copies > 0;
+}
+
+function head(message: SourceMessage, { progress }: ImportTask) {
+  return { flags: usableFlags(message, progress), internalDate: message.internalDate };
+}
+
+/** An atom (RFC 3501 section 9), as the store wants them. */
+const KEYWORD = /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/;
+const MOST_KEYWORDS = 64;
+
+/** The flags that can be kept; the others are reported. */
+function usableFlags({ flags, where }: SourceMessage, progress: Progress): string[] {
+  const keywords = flags.filter((flag) => KEYWORD.test(flag)).slice(0, MOST_KEYWORDS);
+  const usable = flags.filter((flag) => flag.startsWith("\\") || keywords.includes(flag));
+  const lost = flags.filter((flag) => !usable.includes(flag));
+  if (lost.length > 0) {
+    progress.problem(where, `Imported without the keywords ${lost.join(" ")}, which cannot be kept`);
+  }
+  return usable;
 }
 
 async function upload(message: SourceMessage, { handlers, random, progress }: ImportTask): Promise<string> {
@@ -115,12 +152,12 @@ async function upload(message: SourceMessage, { handlers, random, progress }: Im
     const bytes = concatBytes(held);
     [held, size] = [[], 0];
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      await handlers.putPiece(name, encodeBase64(bytes.subarray(at, at + PIECE_BYTES)));
+      await atStore(handlers.putPiece(name, encodeBase64(bytes.subarray(at, at + PIECE_BYTES))));
     }
     progress.tick();
   };
   for await (const chunk of message.open()) {
-    held.push(chunk.slice());
+    held.push(chunk);
     size += chunk.length;
     if (size >= PIECE_BYTES) await send();
   }
@@ -133,11 +170,13 @@ class Batch {
   readonly #mailboxId: number;
   readonly #task: ImportTask;
   #messages: { readonly where: string; readonly message: Prepared }[] = [];
+  readonly #patience: Patience;
   #size = 0;
 
-  constructor(mailboxId: number, task: ImportTask) {
+  constructor(mailboxId: number, task: ImportTask, patience: Patience) {
     this.#mailboxId = mailboxId;
     this.#task = task;
+    this.#patience = patience;
   }
 
   async add(where: string, message: Prepared): Promise<void> {
@@ -157,13 +196,10 @@ class Batch {
     try {
       await this.#append(messages);
     } catch (error) {
-      if (messages.length === 1 || isFatal(error)) throw error;
+      if (messages.length === 1) return this.#patience.note(messages[0]!.where, error);
       // One of them may be what is wrong: each by itself.
       for (const one of messages) {
-        await this.#append([one]).catch((reason) => {
-          if (isFatal(reason)) throw reason;
-          this.#task.progress.problem(one.where, reason);
-        });
+        await this.#append([one]).catch((reason) => this.#patience.note(one.where, reason));
       }
     }
   }
@@ -175,14 +211,42 @@ class Batch {
       internalDate,
       content,
     }));
-    await handlers.appendMessages(this.#mailboxId, news);
+    await atStore(handlers.appendMessages(this.#mailboxId, news));
+    this.#patience.went();
     progress.done += messages.length;
     progress.bytes += messages.reduce((sum, { message }) => sum + message.size, 0);
   }
 }
 
-/** The server is gone, or its disk is full: nothing else will work either. */
-function isFatal(error: unknown): boolean {
-  const text = error instanceof Error ? error.message : "";
-  return /did not answer|closed the connection|store is closed|4\.3\.1/.test(text);
+/** What went wrong behind the files: at the store, or on the way to it. */
+class StoreSideError extends Error {
+  override readonly name = "StoreSideError";
+}
+
+async function atStore<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new StoreSideError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Bears with a message that the store does not want, not with a store that wants none. */
+class Patience {
+  readonly #progress: Progress;
+  #failures = 0;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  note(where: string, error: unknown): void {
+    if (error instanceof SourceLostError) throw error;
+    if (error instanceof StoreSideError && ++this.#failures >= MOST_FAILURES) throw error;
+    this.#progress.problem(where, error);
+  }
+
+  went(): void {
+    this.#failures = 0;
+  }
 }

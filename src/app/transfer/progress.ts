@@ -52,7 +52,9 @@ export class Progress {
     const untold = this.#problemCount - this.#problems.length;
     if (untold > 0) this.#terminal.err(`... and ${untold} more problems`);
     const problems = this.#problemCount === 0 ? "" : `, ${this.#problemCount} problems (see above)`;
-    this.#terminal.out(`${verb} ${this.done} messages (${mib(this.bytes)}), ${this.known} were there already${problems}`);
+    this.#terminal.out(
+      `${verb} ${this.done} messages (${mib(this.bytes)}), ${this.known} were there already${problems}`,
+    );
   }
 
   #text(): string {

@@ -43,7 +43,9 @@ export class Uploads {
       this.#open.delete(other);
       stage.discard();
     }
-    if (this.#open.size >= MOST) throw new Error("Too many messages are being imported at once: try again later");
+    if (this.#open.size >= MOST) {
+      throw new Error("Too many messages are being imported at once: try again later");
+    }
     const upload = { stage: this.#bodies.stage(), usedAt: now };
     this.#open.set(name, upload);
     return upload;
