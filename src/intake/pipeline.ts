@@ -1,11 +1,11 @@
-import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
+import { formatAddress } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Live, Log, Metrics, Random, Submit, SubmitContext } from "../core/ports.ts";
-import { type Reply, reply } from "../core/reply.ts";
-import type { BodyStage, Delivery, Store } from "../store/mod.ts";
+import { reply } from "../core/reply.ts";
+import type { BodyStage, Store } from "../store/mod.ts";
 import type { EnvelopeCheck, EnvelopeView, MessageCheck, MessageView, Verdict } from "./checks/check.ts";
 import { authorCheck } from "./checks/author.ts";
 import { headerSizeCheck } from "./checks/header_size.ts";
@@ -18,19 +18,18 @@ import { defaultDeliverySettings, type DeliverySettings } from "./delivery_setti
 import type { Directory } from "./directory.ts";
 import type { Duplicates } from "./duplicates.ts";
 import { Filtering } from "./filtering.ts";
-import { outgoingSender, sendApart } from "./forward.ts";
+import { sendApart } from "./forward.ts";
+import { placed, queueEntry, type QueueEntryDeps } from "./handover.ts";
 import { HeaderTap } from "./header_tap.ts";
 import type { IntakeLimits } from "./limits.ts";
 import type { QuotaWatch } from "./quota_notice.ts";
-import { type Plan, planRecipients, type Routing } from "./recipients.ts";
-import { makeRefusalReport } from "./refusal_report.ts";
-import { isRefusedByAll, replyForAll, reportable, settle, type Settled } from "./settle.ts";
+import { planRecipients, type Routing } from "./recipients.ts";
+import { Reports } from "./reports.ts";
+import { isRefusedByAll, replyForAll, settle, type Settled } from "./settle.ts";
 import type { Srs } from "./srs.ts";
 import { makeStamp, type Stamp } from "./stamp.ts";
 import { SubmissionHeader } from "./submission_header.ts";
 import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
-import { HeadKeeper, makeSuccessReport, successWanted } from "./success_report.ts";
-import { wishesOf } from "./wishes.ts";
 
 /** In the order in which they are asked; the first refusal counts. */
 const ENVELOPE_CHECKS: readonly EnvelopeCheck[] = [senderCheck, recipientsCheck, holdCheck];
@@ -41,7 +40,7 @@ const MESSAGE_CHECKS: readonly MessageCheck[] = [
   authorCheck,
 ];
 
-export interface PipelineDeps {
+export interface PipelineDeps extends QueueEntryDeps {
   readonly store: Store;
   readonly directory: Live<Directory>;
   readonly hostname: string;
@@ -51,8 +50,6 @@ export interface PipelineDeps {
   readonly metrics: Metrics;
   readonly limits: Live<IntakeLimits>;
   readonly submission?: Live<SubmissionSettings>;
-  /** Which recipients of a new message an operator wants held in the queue; null for none. */
-  readonly holds?: (sender: ReversePath, recipients: readonly Address[]) => readonly boolean[] | null;
   /** The accounts' own rules; without it mail goes to INBOX. */
   readonly filter?: Filter;
   /** Forwards, quotas and duplicates: see `settle.ts`. */
@@ -75,17 +72,12 @@ export class Pipeline {
   readonly #context: SubmitContext;
   readonly #log: Log;
   readonly #routing: Routing;
+  readonly #reports: Reports;
   #view: EnvelopeView;
   /** Who gets it, once it is there. */
   #settled: Settled | null = null;
-  /** Kept only for a report of success. */
-  #head: HeadKeeper | null = null;
   /** Null when no account has rules. */
   #filtering: Filtering | null = null;
-  /** The same for a report that some cannot have it. */
-  #unsettledHead: Uint8Array | null = null;
-  /** The header, kept for a report that some refuse what others took. */
-  #refusedHead: Uint8Array | null = null;
 
   constructor(deps: PipelineDeps, envelope: Envelope, context: SubmitContext) {
     const directory = deps.directory.current;
@@ -93,6 +85,7 @@ export class Pipeline {
     this.#envelope = envelope;
     this.#context = context;
     this.#log = deps.log.with({ session: context.sessionId, message: context.id });
+    this.#reports = new Reports({ ...deps, log: this.#log, submit: this.#submit }, envelope, context);
     const { srsDays } = deps.delivery?.current ?? defaultDeliverySettings;
     this.#routing = {
       directory,
@@ -116,7 +109,7 @@ export class Pipeline {
       await drain(message);
       throw this.#refuse(refused);
     }
-    if (successWanted(this.#envelope, this.#view.plan).length > 0) this.#head = new HeadKeeper();
+    this.#reports.begin(this.#view.plan);
     const stage = this.#deps.store.bodies.stage();
     try {
       const collected = await this.#collect(message, stage);
@@ -129,9 +122,7 @@ export class Pipeline {
         this.#filtering = await this.#askFilter(filter, { stage, view });
       }
       await this.#accept(stage, view);
-      await this.#reportSuccess();
-      await this.#reportRefusals();
-      await this.#reportUnsettled();
+      await this.#reports.send(this.#view.plan, this.#filtering?.refusals ?? new Map());
       for (const state of this.#settled?.quotas ?? []) {
         await this.#deps.quotaWatch?.delivered(state, view.size);
       }
@@ -153,17 +144,8 @@ export class Pipeline {
     if (isRefusedByAll(settled) && this.#context.origin !== "lmtp") {
       throw this.#refuse({ kind: "refuse", check: "settle", reply: replyForAll(settled) });
     }
-    if (reportable(settled, this.#context).size > 0) {
-      this.#unsettledHead = await stage.read({ start: 0, end: collected.header.size });
-    }
+    await this.#reports.noteSettled(settled, () => stage.read({ start: 0, end: collected.header.size }));
     return settled;
-  }
-
-  /** After DATA there is one answer for all, 250 if anybody has the message: the others are reported to the sender. */
-  async #reportUnsettled(): Promise<void> {
-    if (this.#settled === null || this.#unsettledHead === null) return;
-    const refusals = reportable(this.#settled, this.#context);
-    await this.#report(refusals, this.#unsettledHead);
   }
 
   async #collect(message: MessageBytes, stage: BodyStage): Promise<MessageView> {
@@ -173,7 +155,7 @@ export class Pipeline {
     let storeError: { readonly error: unknown } | null = null;
     const keep = async (chunk: Uint8Array) => {
       tap.write(chunk);
-      this.#head?.write(chunk);
+      this.#reports.write(chunk);
       try {
         await stage.write(chunk);
       } catch (error) {
@@ -213,20 +195,14 @@ export class Pipeline {
     if (this.#context.place?.filters === false) return null;
     const deps = { ...this.#deps, filter, submit: this.#submit, log: this.#log };
     const filtering = await Filtering.ask(deps, view, stage);
-    filtering?.refuseIfUnwanted();
-    if (filtering !== null && filtering.refusals.size > 0 && this.#reportsRefusals(filtering)) {
-      this.#refusedHead = await stage.read({ start: 0, end: view.header.size });
-    }
+    if (filtering === null) return null;
+    filtering.refuseIfUnwanted();
+    await this.#reports.noteFiltered(filtering, () => stage.read({ start: 0, end: view.header.size }));
     return filtering;
   }
 
   get #submit(): Submit {
     return (envelope, message, context) => new Pipeline(this.#deps, envelope, context).run(message);
-  }
-
-  /** By LMTP each recipient has its own answer (RFC 2033 section 4.2). */
-  #reportsRefusals(filtering: Filtering): boolean {
-    return this.#context.origin !== "lmtp" && filtering.mayReport;
   }
 
   async #accept(stage: BodyStage, view: MessageView): Promise<void> {
@@ -242,8 +218,11 @@ export class Pipeline {
       id: this.#context.id,
       body,
       receivedAt: now,
-      ...this.#placed(filtered ?? { local: view.plan.accounts.map((account) => ({ account })) }),
-      queued: this.#queueEntry(view, { skip: stamp.skip, dueAt: now }),
+      ...placed(filtered ?? { local: view.plan.accounts.map((account) => ({ account })) }, {
+        place: this.#context.place,
+        folders: this.#settled?.folders ?? new Map(),
+      }),
+      queued: queueEntry(view, { skip: stamp.skip, dueAt: now }, this.#deps),
       ...(facts.length === 0 ? {} : { facts }),
     });
     this.#noteAccepted(view, {
@@ -251,64 +230,6 @@ export class Pipeline {
       messageId: view.header.messageId ?? stamp.messageId,
       seconds: (this.#deps.clock.now() - now) / 1000,
     });
-  }
-
-  /** What was fetched for an account goes where its configuration says, in place of INBOX. */
-  #placed<T extends Pick<Delivery, "local" | "edited">>(deliveries: T): Pick<Delivery, "local" | "edited"> {
-    const { place } = this.#context;
-    const folders = this.#settled?.folders ?? new Map<string, string>();
-    if (place === undefined && folders.size === 0) return deliveries;
-    // RFC 5233: a detail names a folder, unless the account's own rules said where.
-    const at = (local: Delivery["local"]) =>
-      local.map((one) => {
-        const mailbox = folders.get(one.account) ?? place?.mailbox;
-        return mailbox === undefined ? one : { mailbox, ...one };
-      });
-    return {
-      local: at(deliveries.local),
-      ...(deliveries.edited === undefined
-        ? {}
-        : { edited: deliveries.edited.map((one) => ({ ...one, local: at(one.local) })) }),
-    };
-  }
-
-  /** The others have the message, whatever becomes of this. */
-  async #reportRefusals(): Promise<void> {
-    const refusals = this.#filtering?.refusals;
-    if (this.#refusedHead === null || refusals === undefined) return;
-    await this.#report(refusals, this.#refusedHead);
-  }
-
-  async #report(refusals: ReadonlyMap<number, Reply>, head: Uint8Array): Promise<void> {
-    try {
-      const about = { envelope: this.#envelope, context: this.#context, refusals, head };
-      const report = await makeRefusalReport(about, this.#deps);
-      if (report === null) return;
-      await new Pipeline(this.#deps, report.envelope, report.context).run([report.message]);
-    } catch (error) {
-      this.#log.warn("report-failed", { kind: "failed", reason: String(error) });
-    }
-  }
-
-  /** The message is in the mailboxes, whatever becomes of this. */
-  async #reportSuccess(): Promise<void> {
-    if (this.#head === null) return;
-    const refused = [...this.#filtering?.refusals.keys() ?? []].map((at) => this.#envelope.recipients[at]);
-    const recipients = successWanted(this.#envelope, this.#view.plan)
-      .filter(({ address }) => !refused.includes(address));
-    if (recipients.length === 0) return;
-    const about = { envelope: this.#envelope, context: this.#context, recipients, head: this.#head.bytes };
-    try {
-      const report = await makeSuccessReport(about, this.#deps);
-      await new Pipeline(this.#deps, report.envelope, report.context).run([report.message]);
-      this.#log.info("success-reported", {
-        from: formatAddress(this.#envelope.sender),
-        recipients: recipients.map(({ address }) => formatAddress(address)),
-        report: report.context.id,
-      });
-    } catch (error) {
-      this.#log.warn("report-failed", { kind: "delivered", reason: String(error) });
-    }
   }
 
   #stamp({ header, authors }: MessageView, now: number): Stamp {
@@ -328,28 +249,6 @@ export class Pipeline {
         from: authors !== undefined && !authors.some(({ name }) => name === "from"),
       },
     });
-  }
-
-  #queueEntry(view: MessageView, at: { skip: number; dueAt: number }): Delivery["queued"] {
-    const { sender, smtputf8, eightBit } = this.#envelope;
-    const recipients = view.plan.remote;
-    if (recipients.length === 0) return null;
-    const seen = view.header.eightBit;
-    const wishes = wishesOf(this.#envelope, view.plan);
-    const held = this.#deps.holds?.(sender, recipients) ?? null;
-    // Clients ask for SMTPUTF8 out of habit. The next host must know it only if something in the message needs it: an
-    // address (the courier looks at those) or the header (RFC 6531 section 3.6).
-    const needed = smtputf8 && ((seen?.header ?? true) || hasUtf8Address(this.#envelope, view.plan));
-    return {
-      sender: outgoingSender(view, this.#deps),
-      recipients,
-      smtputf8: needed,
-      eightBit: eightBit || (seen?.anywhere ?? false),
-      skip: at.skip,
-      dueAt: Math.max(at.dueAt, this.#envelope.holdUntil ?? 0),
-      ...(wishes === null ? {} : { wishes }),
-      ...(held === null ? {} : { held }),
-    };
   }
 
   #outcomes(): Outcome[] {
@@ -422,11 +321,6 @@ function firstRefusal<View>(checks: readonly NamedCheck<View>[], view: View): Re
 /** Our own users, and what other rooms of ours made, may send to other domains. */
 function mayRelay({ account, origin }: SubmitContext): boolean {
   return account !== null || (origin !== "smtp" && origin !== "lmtp");
-}
-
-function hasUtf8Address({ sender }: Envelope, plan: Plan): boolean {
-  const locals = [sender?.local ?? "", ...plan.remote.map((address) => address.local)];
-  return locals.some((local) => /[^\x00-\x7f]/.test(local));
 }
 
 async function drain(message: MessageBytes): Promise<void> {
