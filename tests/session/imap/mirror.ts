@@ -248,10 +248,20 @@ export class Mirror {
     assert.ok(mayExpunge, "VANISHED during a command by sequence number");
     for (const uid of uids) {
       const index = this.entries.findIndex((entry) => entry.uid === uid);
-      const unknown = this.entries.findIndex((entry) => entry.uid === null);
+      const unknown = this.#unknownFor(uid);
       assert.ok(index >= 0 || unknown >= 0, `${uid} vanished, but it was not there`);
       this.entries.splice(index >= 0 ? index : unknown, 1);
     }
+  }
+
+  /** The place of a message whose UID was never told but can be this one: UIDs ascend (RFC 3501 section 2.3.1.1). */
+  #unknownFor(uid: number): number {
+    // Without sequence numbers there is no order.
+    if (this.mode === "uidonly") return this.entries.findIndex((entry) => entry.uid === null);
+    const next = this.entries.findIndex((entry) => entry.uid !== null && entry.uid > uid);
+    const before = this.entries.slice(0, next < 0 ? undefined : next);
+    const last = before.findLastIndex((entry) => entry.uid !== null);
+    return last + 1 < before.length ? last + 1 : -1;
   }
 }
 
