@@ -281,7 +281,8 @@ export class PedanticImap {
     }
     const command = this.#client.answered(response.tag);
     if (command === null && this.#isSure) throw new GrammarError(`An answer under the tag ${response.tag}`);
-    if (command !== null && this.#isSure) this.#ended(command, response);
+    if (!this.#isSure) this.#endedUnseen(response);
+    else if (command !== null) this.#ended(command, response);
     this.#heard = [];
     this.#codes = [];
   }
@@ -326,11 +327,7 @@ export class PedanticImap {
         if (good) this.#leave();
         return;
       case "UNAUTHENTICATE":
-        if (!good) return;
-        this.#leave();
-        this.#enabled.clear();
-        this.#notifies = false;
-        this.#state = "not-authenticated";
+        if (good) this.#forgetAccount();
         return;
       case "LOGOUT":
         if (good && !this.#saidBye) throw new GrammarError("LOGOUT without BYE (RFC 3501 section 6.1.3)");
@@ -368,6 +365,24 @@ export class PedanticImap {
       case "COMPRESS":
         if (good) this.#isBlind = true;
     }
+  }
+
+  /** Some command is over, and nobody can say which: what the client knew holds as far as no command could have ended it. */
+  #endedUnseen({ status, code }: StatusOf): void {
+    if (status !== "OK") return;
+    // It can have been CLOSE or UNSELECT, after which a SELECT says nothing of CLOSED.
+    if (this.#mailbox !== null) this.#mailbox.mayBeLeft = true;
+    // A log-in: if it is not the first, UNAUTHENTICATE has put everything back (RFC 8437 section 3).
+    if (code?.name !== "CAPABILITY") return;
+    this.#forgetAccount();
+    this.#state = "authenticated";
+  }
+
+  #forgetAccount(): void {
+    this.#leave();
+    this.#enabled.clear();
+    this.#notifies = false;
+    this.#state = "not-authenticated";
   }
 
   #needs(good: boolean, kinds: readonly string[]): void {

@@ -44,6 +44,12 @@ const good: [string, string][] = [
     `${LOGIN}\nC: a STATUS {5}\nS: + go\nC: INBOX (MESSAGES)\nS: * STATUS INBOX (MESSAGES 1)\nS: a OK done`,
   ],
   ["IDLE", `${SELECT}\nC: a IDLE\nS: + idling\nS: * 4 EXISTS\nC: DONE\nS: a OK done`],
+  [
+    "a partial section that was asked for with zeros",
+    `${SELECT}\nC: a FETCH 1 BODY[]<000.10>\nS: * 1 FETCH (BODY[]<0> "abc")\nS: a OK done`,
+  ],
+  ["a literal8 right behind the tag", `${LOGIN}\nC: a~{3+}\nC: abc\nS: a BAD no`],
+  ["a literal8 in place of a tag", `${LOGIN}\nC: ~{3+}\nC: abc\nS: * BAD no\nC: a~ NOOP\nS: a~ OK done`],
   ["THREAD", `${SELECT}\nC: a THREAD REFERENCES UTF-8 ALL\nS: * THREAD (1 2)((3))\nS: a OK done`],
   [
     "ESEARCH",
@@ -52,7 +58,39 @@ const good: [string, string][] = [
   ],
 ];
 
+/** The client does not wait for the `+` of IDLE, so from there on nobody can say what belongs to what. */
+const LOST = `${SELECT}\nC: x IDLE\nC: x`;
+const LOST_IDLE = "S: + idling\nS: x BAD no";
+const SELECT_AGAIN = "S: * 1 EXISTS\nS: * 1 RECENT\nS: * OK [UIDVALIDITY 1] valid\nS: x OK [READ-WRITE] open";
+
+good.push(
+  [
+    "fewer messages after CLOSE, when it lost track before CLOSE",
+    `${LOST}\nC: x CLOSE\nC: x SELECT y\n${LOST_IDLE}\nS: x OK closed\n${SELECT_AGAIN}`,
+  ],
+  [
+    "fewer messages after CLOSE, when it lost track after CLOSE",
+    `${SELECT}\nC: x CLOSE\nC: x IDLE\nC: x\nC: x SELECT y\nS: x OK closed\n${LOST_IDLE}\n${SELECT_AGAIN}`,
+  ],
+  [
+    "other UIDs after CLOSE, when it lost track",
+    `${SELECT}\nC: a FETCH 1 UID\nS: * 1 FETCH (UID 4)\nS: a OK done\nC: x IDLE\nC: x\nC: x CLOSE\nC: x SELECT y\n` +
+    `C: x FETCH 1 UID\n${LOST_IDLE}\nS: x OK closed\n${SELECT_AGAIN}\nS: * 1 FETCH (UID 5)\nS: x OK done`,
+  ],
+  [
+    "sequence numbers after UNAUTHENTICATE of UIDONLY, when it lost track",
+    `${LOGIN}\nC: e ENABLE UIDONLY\nS: * ENABLED UIDONLY\nS: e OK on\nC: x IDLE\nC: x\nC: x UNAUTHENTICATE\n` +
+    `C: x LOGIN a b\nC: x SELECT y\nC: x FETCH 1 UID\n${LOST_IDLE}\nS: x OK out\nS: x OK [CAPABILITY IMAP4rev1] in\n` +
+    `${SELECT_AGAIN}\nS: * 1 FETCH (UID 5)\nS: x OK done`,
+  ],
+);
+
 const wrong: [string, string][] = [
+  ["EXISTS that falls, though it lost track", `${LOST}\n${LOST_IDLE}\nS: * 2 EXISTS`],
+  [
+    "a number beyond the last, though it lost track",
+    `${LOST}\nC: x NOOP\nC: x FETCH 4 UID\n${LOST_IDLE}\nS: x OK done\nS: * 4 FETCH (UID 5)`,
+  ],
   ["LF alone", `${GREETING}\nC: a NOOP\nS| a OK done\nLF`],
   ["two spaces", `${SELECT}\nC: a FETCH 1 (FLAGS UID)\nS: * 1 FETCH (FLAGS ()  UID 4)`],
   ["a space at the end", `${SELECT}\nC: a FETCH 1 FLAGS\nS: * 1 FETCH (FLAGS ()) `],

@@ -38,6 +38,7 @@ function label(scanner: Scanner): string {
   }
   const spec = sectionSpec(scanner);
   const partial = scanner.tryMatch(/<\d+\.\d+>/y);
-  // The answer has the origin only (RFC 3501 section 7.4.2); BINARY.SIZE has none.
-  return `${name}${spec}${partial === null ? "" : partial.replace(/\.\d+>$/, ">")}`;
+  if (partial === null) return `${name}${spec}`;
+  // The answer has the origin only (RFC 3501 section 7.4.2), as a number, whatever zeros the client put before it.
+  return `${name}${spec}<${Number(/\d+/.exec(partial)![0])}>`;
 }

@@ -110,9 +110,13 @@ export class ClientSide {
   }
 }
 
+/** A `~` right before a literal is the literal's (RFC 3516 section 4.4), though a tag may hold one. */
+const TAG =
+  /^(?!~\{\d+\+?\}\r\n)[^(){ %*"\\+\x00-\x1f\x7f-\xff]+?(?=~\{\d+\+?\}\r\n|[(){ %*"\\+\x00-\x1f\x7f-\xff]|$)/;
+
 function commandOf(text: string): SentCommand {
   const match = /^([^(){ %*"\\+\x00-\x1f\x7f-\xff]+) ((?:UID )?[^ \r\n]+)/i.exec(text);
-  const tag = /^[^(){ %*"\\+\x00-\x1f\x7f-\xff]+/.exec(text)?.[0] ?? null;
+  const tag = TAG.exec(text)?.[0] ?? null;
   return {
     tag,
     name: match?.[2]?.toUpperCase() ?? "",
