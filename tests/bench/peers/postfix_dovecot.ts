@@ -28,7 +28,8 @@ export class PostfixDovecot {
     await Deno.chmod(folder, 0o755);
     const peer = new PostfixDovecot(folder);
     try {
-      peer.#dovecot = await Dovecot.start(folder);
+      // Beside our folder, not in it: the path of a unix socket may have only 107 bytes.
+      peer.#dovecot = await Dovecot.start(parent);
       await peer.#startPostfix(peer.#dovecot, options.relayTo ?? "");
     } catch (error) {
       await peer.stop();
