@@ -7,7 +7,7 @@ import type { ImapDeps } from "./deps.ts";
 import { Enabled, type Extension } from "./enabled.ts";
 import { Rejection } from "./errors.ts";
 import { fetchNew } from "./fetch_new.ts";
-import { Input } from "./input.ts";
+import { Input } from "../input.ts";
 import type { ImapLimits } from "./limits.ts";
 import { Notifier } from "./notifier.ts";
 import { type SelectedWish, USUAL_WISH } from "./notify_filter.ts";

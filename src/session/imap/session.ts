@@ -7,7 +7,9 @@ import { beginCompression, endCompression } from "./compression.ts";
 import { COMMANDS } from "./commands.ts";
 import { ImapSession, uidRequired } from "./context.ts";
 import type { ImapDeps, SessionCount } from "./deps.ts";
+import { LogInTime } from "../log_in_time.ts";
 import { Pace } from "../pace.ts";
+import { Patience } from "../patience.ts";
 import { describeError, faultOf, SessionOver } from "./errors.ts";
 
 /** Serves one connection to its end. Never rejects. */
@@ -17,19 +19,20 @@ export async function serveImap(conn: Conn, deps: ImapDeps): Promise<void> {
   const stop = () => session.stop(bye("The server is shutting down", { code: "UNAVAILABLE" }));
   if (deps.shutdown.aborted) stop();
   deps.shutdown.addEventListener("abort", stop);
-  let over = new AbortController();
-  session.onLogin(() => over.abort());
-  session.onLogout(() => {
-    over = new AbortController();
-    enforceLoginTime(session, over.signal);
+  const logInTime = new LogInTime({
+    clock: deps.clock,
+    ms: session.limits.loginTimeoutMs,
+    onTooLate: () => endUnlogged(session),
   });
-  enforceLoginTime(session, over.signal);
+  session.onLogin(() => logInTime.end());
+  session.onLogout(() => logInTime.begin());
+  logInTime.begin();
   countSessions(deps, 1);
   session.log.info("session-begin", { client: conn.remote.host, tls: conn.tls?.version ?? null });
   try {
     await loop.run();
   } finally {
-    over.abort();
+    logInTime.end();
     deps.shutdown.removeEventListener("abort", stop);
     session.deselect();
     session.notifyBy(null);
@@ -52,10 +55,8 @@ function countSessions({ metrics, sessions = NOT_COUNTED }: ImapDeps, by: number
 
 const NOT_COUNTED: SessionCount = Object.freeze({ open: 0, compressed: 0 });
 
-/** The time to log in runs from the start and does not begin anew with each byte, so a slow client gains nothing. */
-async function enforceLoginTime(session: ImapSession, signal: AbortSignal): Promise<void> {
-  await session.deps.clock.sleep(session.limits.loginTimeoutMs, signal);
-  if (signal.aborted) return;
+/** Somebody who has not logged in in time. One whose command is under way, a literal perhaps, is not waited for. */
+function endUnlogged(session: ImapSession): void {
   const wasWaiting = session.input.isWaiting;
   session.stop(bye("That took too long: log in sooner"));
   if (!wasWaiting) session.conn.close();
@@ -69,14 +70,14 @@ function isBySequence(name: string | null): boolean {
 class Loop {
   readonly #session: ImapSession;
   readonly #pace: Pace;
-  #badInARow = 0;
-  #commandsBeforeLogin = 0;
+  readonly #patience: Patience;
   commands = 0;
   reason = "closed by the client";
 
   constructor(session: ImapSession) {
     this.#session = session;
     this.#pace = new Pace(session.deps.clock);
+    this.#patience = new Patience(session.limits);
   }
 
   async run(): Promise<void> {
@@ -223,15 +224,8 @@ class Loop {
       await session.out.flush();
       beginCompression(session);
     }
-    if (session.isLoggedIn) this.#commandsBeforeLogin = 0;
-    else if (++this.#commandsBeforeLogin >= session.limits.commandsBeforeLogin) {
-      // Each of them may write to the log.
-      throw new SessionOver(bye("Too many commands without a log-in"));
-    }
-    // Before log-in a good command does not make up for bad ones.
-    if (answer.kind === "BAD") this.#badInARow++;
-    else if (session.isLoggedIn) this.#badInARow = 0;
-    if (this.#badInARow < session.limits.badCommands) return true;
-    throw new SessionOver(bye("Too many commands were wrong"));
+    const enough = this.#patience.note({ isWrong: answer.kind === "BAD", isLoggedIn: session.isLoggedIn });
+    if (enough !== null) throw new SessionOver(bye(enough));
+    return true;
   }
 }

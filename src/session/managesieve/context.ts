@@ -1,8 +1,8 @@
 import type { Conn, Log } from "../../core/ports.ts";
 import type { ScriptStore } from "../../store/scripts.ts";
 import type { Response } from "../../wire/managesieve/mod.ts";
-import { Input } from "../imap/input.ts";
-import { Output } from "../pop3/output.ts";
+import { Input } from "../input.ts";
+import { Output } from "../output.ts";
 import type { ManageSieveDeps, SieveLanguage } from "./deps.ts";
 import type { ManageSieveLimits } from "./limits.ts";
 

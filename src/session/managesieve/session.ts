@@ -1,6 +1,8 @@
 import type { Conn } from "../../core/ports.ts";
 import { bye, encodeResponse, type Response } from "../../wire/managesieve/mod.ts";
+import { LogInTime } from "../log_in_time.ts";
 import { Pace } from "../pace.ts";
+import { Patience } from "../patience.ts";
 import { capabilityAnswer } from "./capabilities.ts";
 import type { Answer } from "./command.ts";
 import { type IncomingCommand, readCommand } from "./command_reader.ts";
@@ -16,18 +18,19 @@ export async function serveManageSieve(conn: Conn, deps: ManageSieveDeps): Promi
   const stop = () => session.stop(bye("The server is shutting down", { code: "TRYLATER" }));
   if (deps.shutdown.aborted) stop();
   deps.shutdown.addEventListener("abort", stop);
-  let over = new AbortController();
-  session.onLogin(() => over.abort());
-  session.onLogout(() => {
-    over = new AbortController();
-    void enforceLoginTime(session, over.signal);
+  const logInTime = new LogInTime({
+    clock: deps.clock,
+    ms: session.limits.loginTimeoutMs,
+    onTooLate: () => endUnlogged(session),
   });
-  void enforceLoginTime(session, over.signal);
+  session.onLogin(() => logInTime.end());
+  session.onLogout(() => logInTime.begin());
+  logInTime.begin();
   session.log.info("session-begin", { client: conn.remote.host, tls: conn.tls?.version ?? null });
   try {
     await loop.run();
   } finally {
-    over.abort();
+    logInTime.end();
     deps.shutdown.removeEventListener("abort", stop);
     conn.close();
     session.log.info("session-end", {
@@ -38,10 +41,8 @@ export async function serveManageSieve(conn: Conn, deps: ManageSieveDeps): Promi
   }
 }
 
-/** The time to log in runs from the start and does not begin anew with each byte, so a slow client gains nothing. */
-async function enforceLoginTime(session: ManageSieveSession, signal: AbortSignal): Promise<void> {
-  await session.deps.clock.sleep(session.limits.loginTimeoutMs, signal);
-  if (signal.aborted) return;
+/** Somebody who has not logged in in time. One whose command is under way, a literal perhaps, is not waited for. */
+function endUnlogged(session: ManageSieveSession): void {
   const wasWaiting = session.input.isWaiting;
   session.stop(bye("That took too long: log in sooner"));
   if (!wasWaiting) session.conn.close();
@@ -51,14 +52,14 @@ async function enforceLoginTime(session: ManageSieveSession, signal: AbortSignal
 class Loop {
   readonly #session: ManageSieveSession;
   readonly #pace: Pace;
-  #badInARow = 0;
-  #commandsBeforeLogin = 0;
+  readonly #patience: Patience;
   commands = 0;
   reason = "closed by the client";
 
   constructor(session: ManageSieveSession) {
     this.#session = session;
     this.#pace = new Pace(session.deps.clock);
+    this.#patience = new Patience(session.limits);
   }
 
   async run(): Promise<void> {
@@ -145,7 +146,9 @@ class Loop {
       return false;
     }
     if (answer.next === "start-tls" && !await this.#startTls()) return false;
-    this.#count(answer.isWrong ?? false);
+    const { isLoggedIn } = this.#session;
+    const enough = this.#patience.note({ isWrong: answer.isWrong ?? false, isLoggedIn });
+    if (enough !== null) throw new SessionOver(bye(enough));
     return true;
   }
 
@@ -163,18 +166,5 @@ class Loop {
     // Section 2.2: what was told before TLS may have been somebody else's.
     await this.#send(capabilityAnswer(this.#session, "TLS is on"));
     return true;
-  }
-
-  #count(isWrong: boolean): void {
-    const { isLoggedIn, limits } = this.#session;
-    if (isLoggedIn) this.#commandsBeforeLogin = 0;
-    else if (++this.#commandsBeforeLogin >= limits.commandsBeforeLogin) {
-      // Each of them may write to the log.
-      throw new SessionOver(bye("Too many commands without a log-in"));
-    }
-    // Before log-in a good command does not make up for bad ones.
-    if (isWrong) this.#badInARow++;
-    else if (isLoggedIn) this.#badInARow = 0;
-    if (this.#badInARow >= limits.badCommands) throw new SessionOver(bye("Too many commands were wrong"));
   }
 }

@@ -15,7 +15,8 @@ import { decodeBase64, encodeBase64 } from "../../wire/sasl/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import type { Answer, Pop3Deps, Pop3Session } from "./context.ts";
 import { describeError, faultOf } from "./errors.ts";
-import { Output } from "./output.ts";
+import { Output } from "../output.ts";
+import { LogInTime } from "../log_in_time.ts";
 import { Pace } from "../pace.ts";
 
 /** The end of the session as the log tells it. */
@@ -58,12 +59,16 @@ export class SessionLoop {
     const { remote, tls } = this.#conn;
     const startedAt = clock.now();
     this.#session.log.info("session-begin", { client: remote.host, tls: tls?.version ?? null });
-    const over = new AbortController();
+    const logInTime = new LogInTime({
+      clock,
+      ms: this.#deps.limits.current.loginTimeoutMs,
+      onTooLate: () => this.#endUnlogged(),
+    });
     const onShutdown = () => this.#wake?.();
     shutdown.addEventListener("abort", onShutdown, { once: true });
-    void this.#enforceLoginTime(over.signal);
+    logInTime.begin();
     const reason = await this.#converse().catch((error) => this.#endingOf(error));
-    over.abort();
+    logInTime.end();
     shutdown.removeEventListener("abort", onShutdown);
     this.#session.login?.readAhead.close();
     this.#session.login?.release();
@@ -76,10 +81,8 @@ export class SessionLoop {
     });
   }
 
-  /** Nobody holds a connection without a password by sending an octet now and then. */
-  async #enforceLoginTime(over: AbortSignal): Promise<void> {
-    await this.#deps.clock.sleep(this.#deps.limits.current.loginTimeoutMs, over);
-    if (!over.aborted && this.#session.state === "authorization") this.#conn.close();
+  #endUnlogged(): void {
+    if (this.#session.state === "authorization") this.#conn.close();
   }
 
   async #converse(): Promise<Ending> {

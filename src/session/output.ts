@@ -1,5 +1,5 @@
-import { concatBytes } from "../../core/bytes.ts";
-import type { Conn } from "../../core/ports.ts";
+import { concatBytes } from "../core/bytes.ts";
+import type { Conn } from "../core/ports.ts";
 
 /** Large writes cost fewer calls, and with TLS fewer records; a session holds about this much, and one chunk, unsent. */
 const FLUSH_AT = 128 * 1024;

@@ -1,7 +1,7 @@
-import { CR, LF } from "../../core/bytes.ts";
-import { ConnectionLostError } from "../../core/errors.ts";
-import { LineReader } from "../../core/line_reader.ts";
-import type { Conn } from "../../core/ports.ts";
+import { CR, LF } from "../core/bytes.ts";
+import { ConnectionLostError } from "../core/errors.ts";
+import { LineReader } from "../core/line_reader.ts";
+import type { Conn } from "../core/ports.ts";
 
 const CHUNK = 64 * 1024;
 
