@@ -83,27 +83,43 @@ export function beginSasl(mechanism: string, deps: SaslDeps, client: SaslClient)
   return exchange === null ? null : new PasswordLogIn(exchange, deps.authenticate, client);
 }
 
+/** A mechanism's exchange of responses and challenges, as `wire/sasl` knows them. */
+interface Exchange<Step> {
+  start(initialResponse: Uint8Array | null): Step;
+  next(response: Uint8Array): Step;
+}
+
+/** What all mechanisms have in common; they differ in what a step of theirs means. */
+abstract class MechanismLogIn<Step> implements SaslLogIn {
+  readonly #exchange: Exchange<Step>;
+
+  constructor(exchange: Exchange<Step>) {
+    this.#exchange = exchange;
+  }
+
+  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
+    return await this.follow(this.#exchange.start(initialResponse));
+  }
+
+  async next(response: Uint8Array): Promise<LogInStep> {
+    return await this.follow(this.#exchange.next(response));
+  }
+
+  protected abstract follow(step: Step): Promise<LogInStep>;
+}
+
 /** PLAIN and LOGIN. */
-class PasswordLogIn implements SaslLogIn {
-  readonly #exchange: SaslExchange;
+class PasswordLogIn extends MechanismLogIn<SaslStep> {
   readonly #authenticate: Authenticate;
   readonly #client: SaslClient;
 
   constructor(exchange: SaslExchange, authenticate: Authenticate, client: SaslClient) {
-    this.#exchange = exchange;
+    super(exchange);
     this.#authenticate = authenticate;
     this.#client = client;
   }
 
-  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.start(initialResponse));
-  }
-
-  async next(response: Uint8Array): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.next(response));
-  }
-
-  async #follow(step: SaslStep): Promise<LogInStep> {
+  protected override async follow(step: SaslStep): Promise<LogInStep> {
     return step.kind === "challenge" ? step : await this.#check(step.credentials);
   }
 
@@ -118,27 +134,20 @@ class PasswordLogIn implements SaslLogIn {
 }
 
 /** OAUTHBEARER and XOAUTH2. */
-class BearerLogIn implements SaslLogIn {
+class BearerLogIn extends MechanismLogIn<BearerStep> {
   readonly #exchange: BearerExchange;
   readonly #authenticate: AuthenticateToken;
   readonly #client: SaslClient;
   #user = "";
 
   constructor(exchange: BearerExchange, authenticate: AuthenticateToken, client: SaslClient) {
+    super(exchange);
     this.#exchange = exchange;
     this.#authenticate = authenticate;
     this.#client = client;
   }
 
-  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.start(initialResponse));
-  }
-
-  async next(response: Uint8Array): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.next(response));
-  }
-
-  async #follow(step: BearerStep): Promise<LogInStep> {
+  protected override async follow(step: BearerStep): Promise<LogInStep> {
     switch (step.kind) {
       case "challenge":
         return step;
@@ -148,13 +157,13 @@ class BearerLogIn implements SaslLogIn {
         const { address, protocol } = this.#client;
         this.#user = step.claim.user;
         const account = await this.#authenticate(step.claim, { address, protocol });
-        return account === null ? await this.#follow(this.#exchange.refuse()) : { kind: "success", account };
+        return account === null ? await this.follow(this.#exchange.refuse()) : { kind: "success", account };
       }
     }
   }
 }
 
-class ScramLogInRun implements SaslLogIn {
+class ScramLogInRun extends MechanismLogIn<ScramStep> {
   readonly #exchange: ScramExchange;
   readonly #scram: Scram;
   readonly #client: SaslClient;
@@ -164,20 +173,13 @@ class ScramLogInRun implements SaslLogIn {
   #account: string | null = null;
 
   constructor(exchange: ScramExchange, scram: Scram, client: SaslClient) {
+    super(exchange);
     this.#exchange = exchange;
     this.#scram = scram;
     this.#client = client;
   }
 
-  async start(initialResponse: Uint8Array | null): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.start(initialResponse));
-  }
-
-  async next(response: Uint8Array): Promise<LogInStep> {
-    return await this.#follow(this.#exchange.next(response));
-  }
-
-  async #follow(step: ScramStep): Promise<LogInStep> {
+  protected override async follow(step: ScramStep): Promise<LogInStep> {
     switch (step.kind) {
       case "challenge":
         return step;
@@ -195,7 +197,7 @@ class ScramLogInRun implements SaslLogIn {
     this.#user = user;
     this.#authzid = authzid;
     this.#logIn = await this.#scram.begin(user, { address, protocol });
-    return await this.#follow(this.#exchange.useSalt(this.#logIn));
+    return await this.follow(this.#exchange.useSalt(this.#logIn));
   }
 
   async #judge(claim: { readonly authMessage: string; readonly proof: Uint8Array }): Promise<LogInStep> {
@@ -206,6 +208,6 @@ class ScramLogInRun implements SaslLogIn {
       return { kind: "failure", user, reason: "authorization" };
     }
     this.#account = right.account;
-    return await this.#follow(this.#exchange.accept(right.signature));
+    return await this.follow(this.#exchange.accept(right.signature));
   }
 }
