@@ -10,6 +10,9 @@ export class RetrievalError extends Error {
   }
 }
 
+/** One folder cannot be opened; the connection goes on. */
+export class FolderError extends RetrievalError {}
+
 /** One message could not be fetched; the connection is of no further use, but the next message may be better. */
 export class MessageError extends Error {
   override readonly name = "MessageError";

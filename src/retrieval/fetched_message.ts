@@ -10,6 +10,8 @@ const MAX_HEAD = 256 * 1024;
 /** A message on its way in: its header has come, the rest comes when it is read. */
 export interface FetchedMessage {
   readonly fields: readonly HeaderField[];
+  /** Not one byte has come. */
+  readonly isEmpty: boolean;
   /** From the Return-Path that the provider put there at delivery; null when it is not there, or empty. */
   readonly sender: ReversePath;
   /** All of it, without Return-Path: there is one only, and it is written at the final delivery (RFC 5321 section 4.4). */
@@ -29,7 +31,12 @@ export async function openMessage(raw: AsyncIterable<Uint8Array>): Promise<Fetch
   }
   const head = concatBytes(parts);
   const fields = headerFields(head);
-  return { fields, sender: senderOf(fields), bytes: joined(withoutReturnPath(head, fields), chunks) };
+  return {
+    fields,
+    isEmpty: head.length === 0,
+    sender: senderOf(fields),
+    bytes: joined(withoutReturnPath(head, fields), chunks),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { Refusal } from "../core/errors.ts";
 import { makeId } from "../core/id.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Provider, RetrievalDeps } from "./deps.ts";
-import { RetrievalError } from "./errors.ts";
+import { MessageError, RetrievalError } from "./errors.ts";
 import { fingerprint, openMessage } from "./fetched_message.ts";
 import type { SpacedFact } from "../store/mod.ts";
 import type { Marks } from "./marks.ts";
@@ -71,6 +71,10 @@ export class HandOver {
   async take(item: Item, raw: AsyncIterable<Uint8Array>): Promise<HandedOver> {
     const { marks, deps: { log } } = this.#options;
     const message = await openMessage(raw);
+    // NIL is what some servers say of a message that they cannot read just now: to take it as fetched would be to lose it.
+    if (message.isEmpty && item.size > 0) {
+      throw new MessageError(`The message has ${item.size} bytes, and none of them came`);
+    }
     const print = await fingerprint(message.fields, item.size);
     const facts = [...item.marks, marks.seen(print)];
     if (item.isRecount && await marks.wasSeen(print)) {

@@ -1,10 +1,10 @@
 import { RetrievalError } from "./errors.ts";
 import type { SourceSpec } from "./source.ts";
 
-/** What is shown to the other side: a password, or a token that was fetched just now. */
+/** What is shown to the other side: a password, or a token that was fetched just now or (`isFresh` false) some time ago. */
 export type Credential =
   | { readonly kind: "password"; readonly password: string }
-  | { readonly kind: "token"; readonly token: string };
+  | { readonly kind: "token"; readonly token: string; readonly isFresh: boolean };
 
 /** The other side does not let us in; `said` is what it said. */
 export function refusedLogIn({ host, user }: SourceSpec, said: string): RetrievalError {

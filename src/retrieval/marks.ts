@@ -74,6 +74,18 @@ export class Marks {
     }
   }
 
+  /** Forgets all of this source, page by page. */
+  async clear(signal: AbortSignal): Promise<void> {
+    const { facts } = this.#deps;
+    for (const space of [this.#space, this.#seenSpace]) {
+      while (!signal.aborted) {
+        const page = await facts.list(space, { limit: 500 });
+        if (page.length === 0) break;
+        await Promise.all(page.map(({ key }) => facts.remove(space, key)));
+      }
+    }
+  }
+
   get #seenSpace(): string {
     return `${this.#space} seen`;
   }

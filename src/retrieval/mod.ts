@@ -10,10 +10,12 @@
  * - A password that was refused is not shown again for hours, not even after a restart, unless it was changed.
  * - Each source is one loop (`runner.ts`) that ends with its signal; so many fetch at a time.
  * - What has no room here stays there. Secrets are in no log, no error and no status.
+ * - Of a source that was taken out of the configuration nothing is left a month later (`leftovers.ts`).
  *
  * @module
  */
 import type { RetrievalDeps } from "./deps.ts";
+import { Leftovers } from "./leftovers.ts";
 import { SourceRunner } from "./runner.ts";
 import { Slots } from "./slots.ts";
 import { sourceKey } from "./source.ts";
@@ -44,13 +46,18 @@ export function makeRetrieval(deps: RetrievalDeps): Retrieval {
 class Sources implements Retrieval {
   readonly #deps: RetrievalDeps;
   readonly #slots: Slots;
+  readonly #leftovers: Leftovers;
   /** By their keys, in the order of the configuration. */
   #runners = new Map<string, SourceRunner>();
   #updating: Promise<void> = Promise.resolve();
+  /** Of a source that had much it takes a while, for which nobody waits. */
+  #clearing: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
 
   constructor(deps: RetrievalDeps) {
     const { settings } = deps;
     this.#deps = deps;
+    this.#leftovers = new Leftovers(deps);
     this.#slots = new Slots({
       get current() {
         return settings.current.concurrency;
@@ -78,6 +85,8 @@ class Sources implements Retrieval {
 
   async stop(): Promise<void> {
     await this.#updating;
+    this.#stopping.abort();
+    await this.#clearing;
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
     this.#runners.clear();
   }
@@ -89,6 +98,8 @@ class Sources implements Retrieval {
   }
 
   async #update(): Promise<void> {
+    // A source that comes back just now must not lose what it learns.
+    await this.#clearing;
     const before = this.#runners;
     const wanted = new Map(this.#deps.sources.current.map((spec) => [sourceKey(spec), spec]));
     const isSame = (runner: SourceRunner) =>
@@ -107,5 +118,14 @@ class Sources implements Retrieval {
       }),
     );
     for (const runner of this.#runners.values()) runner.start();
+    this.#clearing = this.#clearing.then(() => this.#clearLeftovers([...wanted.keys()]));
+  }
+
+  async #clearLeftovers(keys: readonly string[]): Promise<void> {
+    try {
+      await this.#leftovers.clear(keys, this.#stopping.signal);
+    } catch (error) {
+      this.#deps.log.warn("retrieval-error", { error: String(error) });
+    }
   }
 }

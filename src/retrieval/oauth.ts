@@ -24,6 +24,8 @@ export interface TokenRequest {
 
 export interface AccessToken {
   readonly token: string;
+  /** It was fetched just now. */
+  readonly isFresh: boolean;
   /** Another refresh token, to be used from now on; null when the old one stays good. */
   readonly refreshToken: string | null;
 }
@@ -46,13 +48,13 @@ export class AccessTokens {
     const now = this.#deps.clock.now();
     const kept = this.#kept;
     if (kept !== null && kept.from === request.refreshToken && kept.until > now) {
-      return { token: kept.token, refreshToken: null };
+      return { token: kept.token, isFresh: false, refreshToken: null };
     }
     const { host } = new URL(request.oauth.tokenUrl);
     const answer = readAnswer(await this.#ask(request), host);
     const from = answer.refreshToken ?? request.refreshToken;
     this.#kept = { token: answer.token, from, until: now + answer.lifeMs - MARGIN_MS };
-    return { token: answer.token, refreshToken: answer.refreshToken };
+    return { token: answer.token, isFresh: true, refreshToken: answer.refreshToken };
   }
 
   /** RFC 6749 section 6, on a connection of its own, to public addresses only. */

@@ -5,6 +5,7 @@ import type { RetrievalDeps } from "./deps.ts";
 import { MessageError, RetrievalError } from "./errors.ts";
 import { openImap } from "./imap/open.ts";
 import { ImapVisit } from "./imap/visit.ts";
+import type { Credential } from "./log_in.ts";
 import { Marks } from "./marks.ts";
 import { openPop3 } from "./pop3/open.ts";
 import { Pop3Visit } from "./pop3/visit.ts";
@@ -19,6 +20,8 @@ import type { Sweep, Visit } from "./visit.ts";
 const LONGEST_IDLE_MS = 24 * 60_000;
 /** Before a connection is made anew that was lost while nothing happened. */
 const RECONNECT_MS = 5000;
+/** A server that hangs up sooner does not want to be listened to. */
+const SHORTEST_IDLE_MS = 60_000;
 /** A wait is longer by up to this share, so that not all sources come at once. */
 const JITTER = 0.1;
 const REFUSED = "refused";
@@ -112,7 +115,10 @@ export class SourceRunner {
 
   /** How long a refusal from before the last start still holds, unless what is shown has changed since. */
   async #rememberedRefusal(): Promise<number> {
-    const value = await this.#marks.get(REFUSED);
+    const value = await this.#marks.get(REFUSED).catch((error) => {
+      this.#log.warn("retrieval-error", { error: String(error) });
+      return null;
+    });
     if (value === null) return 0;
     const { digest, until, problem } = JSON.parse(value) as Record<"digest" | "problem", string> & {
       until: number;
@@ -140,6 +146,7 @@ export class SourceRunner {
     if (release === null) return 0;
     let visit: Visit | null = null;
     let isListening = false;
+    let listensSince = 0;
     const abandon = () => visit?.abandon();
     signal.addEventListener("abort", abandon);
     try {
@@ -149,6 +156,7 @@ export class SourceRunner {
       await this.#succeeded(sweep);
       if (sweep.more) return 0;
       release();
+      listensSince = this.#deps.clock.now();
       while (visit.canIdle && !signal.aborted && !this.#isForced) {
         isListening = true;
         await this.#listen(visit);
@@ -159,9 +167,11 @@ export class SourceRunner {
       this.#state = "waiting";
       return visit.canIdle ? 0 : this.#withJitter(this.spec.everyMs);
     } catch (error) {
-      // Nothing was under way: it is the fate of idle connections.
-      if (isListening && isOfTheOtherSide(error)) return this.#withJitter(RECONNECT_MS);
-      throw error;
+      if (!isListening || !isOfTheOtherSide(error)) throw error;
+      if (this.#isForced) return 0;
+      // Nothing was under way: it is the fate of idle connections, if it was not at once.
+      if (this.#deps.clock.now() - listensSince < SHORTEST_IDLE_MS) throw error;
+      return this.#withJitter(RECONNECT_MS);
     } finally {
       release();
       await visit?.leave();
@@ -171,15 +181,28 @@ export class SourceRunner {
 
   async #open(): Promise<Visit> {
     const { signal } = this.#stopping;
-    const { spec } = this;
     const credential = await this.#secrets.credential(signal);
-    const options = { spec, credential, deps: this.#deps, signal };
-    const parts = { spec, marks: this.#marks, deps: this.#deps, blocks: this.#blocks };
-    const visit = spec.protocol === "pop3"
-      ? new Pop3Visit(await openPop3(options), parts)
-      : new ImapVisit(await openImap(options), parts);
+    let visit: Visit;
+    try {
+      visit = await this.#openWith(credential);
+    } catch (error) {
+      const isStale = credential.kind === "token" && !credential.isFresh;
+      if (!isStale || !isRefused(error)) throw error;
+      // A token may be taken back before its time: that says nothing of the next one.
+      this.#secrets.forgetToken();
+      visit = await this.#openWith(await this.#secrets.credential(signal));
+    }
     if (signal.aborted) visit.abandon();
     return visit;
+  }
+
+  async #openWith(credential: Credential): Promise<Visit> {
+    const { spec } = this;
+    const options = { spec, credential, deps: this.#deps, signal: this.#stopping.signal };
+    const parts = { spec, marks: this.#marks, deps: this.#deps, blocks: this.#blocks };
+    return spec.protocol === "pop3"
+      ? new Pop3Visit(await openPop3(options), parts)
+      : new ImapVisit(await openImap(options), parts);
   }
 
   async #listen(visit: Visit): Promise<void> {
@@ -204,10 +227,11 @@ export class SourceRunner {
     }
   }
 
-  async #succeeded({ fetched, known, left, deleted }: Sweep): Promise<void> {
+  async #succeeded({ fetched, known, left, deleted, problem }: Sweep): Promise<void> {
     const { metrics, clock } = this.#deps;
     this.#failures = 0;
-    this.#problem = null;
+    if (problem !== null && problem !== this.#problem) this.#log.warn("retrieval-problem", { problem });
+    this.#problem = problem;
     this.#lastSuccessAt = clock.now();
     const { fetched: before, deleted: deletedBefore } = this.#totals;
     this.#totals = { fetched: before + fetched, deleted: deletedBefore + deleted, left };
@@ -274,6 +298,10 @@ function isOfTheOtherSide(error: unknown): boolean {
     ProtocolError,
     LineTooLongError,
   ].some((kind) => error instanceof kind);
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof RetrievalError && error.kind === "refused";
 }
 
 function wordsOf(error: unknown, { host }: SourceSpec): string {

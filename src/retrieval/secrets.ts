@@ -15,6 +15,10 @@ export async function keepSecret(facts: FactStore, key: string, secret: string):
   await facts.put(SPACE, { key, value: secret, expiresAt: NEVER });
 }
 
+export async function forgetSecret(facts: FactStore, key: string): Promise<void> {
+  await facts.remove(SPACE, key);
+}
+
 /** What a source logs in with. */
 export class Secrets {
   readonly #spec: SourceSpec;
@@ -32,7 +36,7 @@ export class Secrets {
     const secret = await this.#secret();
     const { oauth, allowNetworks } = this.#spec;
     if (oauth === null) return { kind: "password", password: secret };
-    const { token, refreshToken } = await this.#tokens.get({
+    const { token, isFresh, refreshToken } = await this.#tokens.get({
       oauth,
       refreshToken: secret,
       allowNetworks,
@@ -40,7 +44,7 @@ export class Secrets {
     });
     // RFC 6749 section 6: the old one may be of no use any more.
     if (refreshToken !== null) await keepSecret(this.#deps.facts, sourceKey(this.#spec), refreshToken);
-    return { kind: "token", token };
+    return { kind: "token", token, isFresh };
   }
 
   /** The other side did not like what it was shown. */

@@ -17,6 +17,8 @@ export interface RetrievalSettings {
   readonly folders: number;
   /** Messages that are fetched before other sources have their turn. */
   readonly messagesPerRound: number;
+  /** So long may be fetched before other sources have their turn; the message under way comes to its end. */
+  readonly roundTimeMs: number;
   /** After the first failure; doubles with each one. */
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
@@ -36,6 +38,7 @@ export const defaultRetrievalSettings: RetrievalSettings = {
   messages: 200_000,
   folders: 500,
   messagesPerRound: 500,
+  roundTimeMs: 10 * 60_000,
   firstRetryMs: 60_000,
   maxRetryMs: 4 * 3_600_000,
   refusedWaitMs: 6 * 3_600_000,

@@ -15,11 +15,14 @@ export class Slots {
     while (this.#taken >= this.#limit.current) {
       if (signal.aborted) return null;
       const turn = Promise.withResolvers<void>();
-      this.#waiting.push(turn.resolve);
       const wake = () => turn.resolve();
+      this.#waiting.push(wake);
       signal.addEventListener("abort", wake);
       await turn.promise;
       signal.removeEventListener("abort", wake);
+      // Who has left must not be called in another's place.
+      const place = this.#waiting.indexOf(wake);
+      if (place >= 0) this.#waiting.splice(place, 1);
     }
     if (signal.aborted) {
       this.#waiting.shift()?.();

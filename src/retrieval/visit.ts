@@ -8,6 +8,8 @@ export interface Sweep {
   readonly deleted: number;
   /** There is more, and others have waited. */
   readonly more: boolean;
+  /** What went wrong though the rest went well, in plain words; null for nothing. */
+  readonly problem: string | null;
 }
 
 /** An open connection to a source, logged in. */
@@ -30,6 +32,12 @@ export class Tally {
   known = 0;
   left = 0;
   deleted = 0;
+  #problem: string | null = null;
+
+  /** The first one is told. */
+  note(problem: string): void {
+    this.#problem ??= problem;
+  }
 
   add(result: "stored" | "known" | "refused"): void {
     if (result === "stored") this.fetched++;
@@ -39,6 +47,6 @@ export class Tally {
 
   sweep(more: boolean): Sweep {
     const { fetched, known, left, deleted } = this;
-    return { fetched, known, left, deleted, more };
+    return { fetched, known, left, deleted, more, problem: this.#problem };
   }
 }

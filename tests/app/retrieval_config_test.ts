@@ -76,6 +76,8 @@ Deno.test("retrieve: problems name their line and what was expected", () => {
     [`${ONE}, folder: [A] }\n`, /7: Unknown key "folder" \(did you mean "?folders"?|7: Unknown key "folder"/],
     [`${ONE}, folders: [A] }\n`, /7: Found folders, expected none: by POP3 there is one only/],
     [`${ONE}, allow_networks: [here] }\n`, /7: Found "here", expected an address/],
+    [`${ONE}, into: "" }\n`, /7: Found "", expected the name of a mailbox/],
+    [`${ONE}, into: /Old }\n`, /7: Found "\/Old", expected the name of a mailbox/],
     [`${ONE}, password_file: none.txt }\n`, /7: Found a file that cannot be read/],
     [`${ONE} }\n${ONE}, name: two }\n`, /8: This log-in is here twice/],
     [`${ONE} }\n${ONE.replace("user: al", "user: bo")} }\n`, /8: pop\.example\.net is here twice/],

@@ -12,14 +12,17 @@ import type { Scripted } from "./scripted.ts";
 export async function look(
   { deps }: Scripted,
   spec: SourceSpec,
-  blocks = new StumblingBlocks(deps.clock),
+  { blocks = new StumblingBlocks(deps.clock), password = "s3cret" }: {
+    readonly blocks?: StumblingBlocks;
+    readonly password?: string;
+  } = {},
 ): Promise<Sweep> {
   const marks = new Marks(sourceKey(spec), {
     facts: deps.facts,
     now: () => deps.clock.now(),
     rememberDays: () => deps.settings.current.rememberDays,
   });
-  const credential = { kind: "password" as const, password: "s3cret" };
+  const credential = { kind: "password" as const, password };
   const options = { spec, credential, deps, signal: new AbortController().signal };
   const parts = { spec, marks, deps, blocks };
   const visit = spec.protocol === "imap"

@@ -46,14 +46,14 @@ function http(status: string, body: unknown): string {
 Deno.test("OAuth 2: a refresh token becomes an access token, which is kept as long as it lives (RFC 6749 section 6)", async () => {
   const answer = { access_token: "at.1", token_type: "Bearer", expires_in: 3600, refresh_token: "rt2" };
   const { access, asked, clock } = tokens(http("200 OK", answer), 1);
-  assert.deepEqual(await access.get(request("rt1")), { token: "at.1", refreshToken: "rt2" });
+  assert.deepEqual(await access.get(request("rt1")), { token: "at.1", isFresh: true, refreshToken: "rt2" });
   const [first] = asked;
   assert.match(first!, /^POST \/o\/token\?v=2 HTTP\/1\.1\nHost: login\.provider\.test\n/);
   assert.match(
     first!,
     /\ngrant_type=refresh_token&refresh_token=rt1&client_id=mailden&client_secret=shh%26$/,
   );
-  assert.deepEqual(await access.get(request("rt2")), { token: "at.1", refreshToken: null });
+  assert.deepEqual(await access.get(request("rt2")), { token: "at.1", isFresh: false, refreshToken: null });
   assert.equal(asked.length, 1);
   clock.set(clock.now() + 3_600_000 - 30_000);
   await access.get(request("rt2"));

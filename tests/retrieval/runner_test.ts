@@ -3,7 +3,7 @@ import { makeRetrieval, type SourceSpec, type SourceStatus } from "../../src/ret
 import { keepSecret, sourceKey } from "../../src/retrieval/mod.ts";
 import { ManualClock } from "../support/fakes.ts";
 import { type Script, scripted, SPEC } from "./scripted.ts";
-import { imapData, imapServer, letter } from "./servers.ts";
+import { imapData, imapServer, letter, pop3Data, pop3Server } from "./servers.ts";
 
 /** Waits until the status of the only source is as wanted; time stands still. */
 async function until(
@@ -26,9 +26,9 @@ function start(script: Script, specs: { current: readonly SourceSpec[] } = { cur
   let visits = 0;
   const world = scripted({
     clock,
-    script: (peer) => {
+    script: (peer, port) => {
       visits++;
-      return script(peer);
+      return script(peer, port);
     },
   });
   const retrieval = makeRetrieval({ ...world.deps, sources: specs });
@@ -125,5 +125,132 @@ Deno.test("retrieval: a reload ends what is gone, begins what is new and lets th
   specs.current = [SPEC];
   await retrieval.update();
   assert.deepEqual(retrieval.status().map(({ source }) => source), ["there"]);
+  await retrieval.stop();
+});
+
+Deno.test("retrieval: a token that is taken back before its time is renewed at once; one that is new and refused is not shown again", async () => {
+  const data = imapData([{ uid: 1, text: letter("a") }]);
+  const tokens = ["first", "second", "third"];
+  let good = "first";
+  data.answers.set(/^CAPABILITY/, (peer, tag) => peer.write(`* CAPABILITY AUTH=XOAUTH2\r\n${tag} OK\r\n`));
+  data.answers.set(/^AUTHENTICATE/, async (peer, tag) => {
+    peer.write("+ \r\n");
+    const shown = atob((await peer.readLine())!);
+    if (shown.includes(`Bearer ${good}\x01`)) return peer.write(`${tag} OK\r\n`);
+    // RFC 7628 section 3.2.3: the error must be acknowledged.
+    peer.write(`+ ${btoa('{"status":"401"}')}\r\n`);
+    await peer.readLine();
+    peer.write(`${tag} NO [AUTHENTICATIONFAILED] The token has expired\r\n`);
+  });
+  const imap = imapServer(data);
+  const oauth = { tokenUrl: "https://login.provider.test/token", clientId: "m", clientSecret: null };
+  const { clock, world, retrieval } = start((peer, port) => {
+    if (port === 993) return imap(peer, port);
+    const body = JSON.stringify({ access_token: tokens.shift(), expires_in: 3600 });
+    peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    return peer.readAll().then(() => {});
+  }, { current: [{ ...SPEC, secret: "refresh", oauth }] });
+  const status = () => retrieval.status();
+  await retrieval.update();
+  await until(status, settled("waiting"));
+  good = "second";
+  data.mails.push({ uid: 2, text: letter("b") });
+  retrieval.now();
+  await until(status, (one) => one.fetched === 2 && one.nextAt !== null);
+  assert.deepEqual(tokens, ["third"]);
+  good = "none of them";
+  await clock.advance(3_600_000);
+  const refused = await until(status, settled("refused"));
+  assert.match(refused.problem!, /refuses the log-in of me: The token has expired/);
+  assert.deepEqual(tokens, []);
+  await retrieval.stop();
+  const said = JSON.stringify([world.log.entries, refused]);
+  for (const secret of ['refresh"', "first", "second", "third"]) assert.ok(!said.includes(secret), secret);
+});
+
+Deno.test("retrieval: a server that ends every IDLE at once is not logged in to again and again", async () => {
+  const data = imapData([{ uid: 1, text: letter("a") }]);
+  data.answers.set(/^IDLE/, (peer) => peer.write("+ idling\r\n* BYE Enough\r\n"));
+  const spec = { ...SPEC, idle: true };
+  const { clock, retrieval, visits } = start(imapServer(data), { current: [spec] });
+  await retrieval.update();
+  const one = await until(() => retrieval.status(), settled("failing"));
+  assert.ok(one.nextAt! - clock.now() >= 60_000);
+  assert.match(one.problem!, /It says goodbye: Enough/);
+  assert.equal(one.fetched, 1);
+  // There is nothing to wait in, and no reason to hurry.
+  const nothing = start(imapServer(imapData()), { current: [{ ...spec, folders: ["Lists/*"] }] });
+  await nothing.retrieval.update();
+  const waiting = await until(() => nothing.retrieval.status(), settled("waiting"));
+  assert.ok(waiting.nextAt! - nothing.clock.now() >= 60_000);
+  assert.deepEqual([visits(), nothing.visits()], [1, 1]);
+  await Promise.all([retrieval.stop(), nothing.retrieval.stop()]);
+});
+
+Deno.test("retrieval: pop3: ids that are new at every look bring what is new, and an end", async () => {
+  const data = pop3Data([]);
+  const server = pop3Server(data);
+  let looks = 0;
+  const world = start((peer, port) => {
+    looks++;
+    data.mails = ["a", "b", "c"].map((name) => ({ uid: `${name}${looks}`, text: letter(name) }));
+    return server(peer, port);
+  }, { current: [{ ...SPEC, protocol: "pop3" }] });
+  world.world.settings = { ...world.world.settings, messagesPerRound: 2 };
+  await world.retrieval.update();
+  await until(() => world.retrieval.status(), ({ nextAt }) => nextAt !== null);
+  assert.deepEqual(world.world.taken.length, 3);
+  assert.ok(looks <= 4, `${looks} looks`);
+  await world.retrieval.stop();
+});
+
+Deno.test("retrieval: a store that fails at the start does not end a source for good", async () => {
+  const { world, clock, specs } = start(imapServer(imapData([{ uid: 1, text: letter("a") }])));
+  const { facts } = world.deps;
+  let fails = 1;
+  const flaky = Object.assign(Object.create(facts) as typeof facts, {
+    get: (space: string, key: string) =>
+      key === "refused" && fails-- > 0 ? Promise.reject(new Error("Disk trouble")) : facts.get(space, key),
+    list: facts.list.bind(facts),
+    put: facts.put.bind(facts),
+    remove: facts.remove.bind(facts),
+  });
+  const retrieval = makeRetrieval({ ...world.deps, facts: flaky, sources: specs, clock });
+  await retrieval.update();
+  await until(() => retrieval.status(), settled("waiting"));
+  assert.equal(world.taken.length, 1);
+  await retrieval.stop();
+});
+
+Deno.test("retrieval: of a source that was taken out of the configuration nothing is left a month later", async () => {
+  const DAY = 86_400_000;
+  const spec = { ...SPEC, secret: null };
+  const data = imapData([{ uid: 1, text: letter("a") }]);
+  const { clock, world, retrieval, specs } = start(imapServer(data), { current: [spec] });
+  const { facts } = world.deps;
+  const key = sourceKey(spec);
+  await keepSecret(facts, key, "s3cret");
+  await retrieval.update();
+  await until(() => retrieval.status(), settled("waiting"));
+  const left = async () =>
+    (await Promise.all([`retrieval ${key}`, `retrieval ${key} seen`, "retrieval-secret", "retrieval-sources"]
+      .map((space) => facts.list(space)))).flat().length;
+  const all = await left();
+  assert.equal(all, 4);
+  const during = async (days: number, sources: readonly SourceSpec[]) => {
+    specs.current = sources;
+    await clock.advance(days * DAY);
+    await retrieval.update();
+  };
+  await during(0, []);
+  await during(29, []);
+  assert.equal(await left(), all);
+  // Back again, and nothing is fetched twice.
+  await during(0, [spec]);
+  await until(() => retrieval.status(), settled("waiting"));
+  await during(0, []);
+  await during(30, []);
+  for (let tries = 0; await left() > 0; tries++) assert.ok(tries < 500, "something is left");
+  assert.equal(world.taken.length, 1);
   await retrieval.stop();
 });

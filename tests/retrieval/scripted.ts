@@ -17,7 +17,7 @@ import { openMemoryStore } from "../../src/store/memory/mod.ts";
 import { connPair, type FakeClient, TEST_TLS } from "../support/fake_conn.ts";
 import { live, RecordingLog, RecordingMetrics, seededRandom } from "../support/fakes.ts";
 
-export type Script = (peer: FakeClient) => Promise<void>;
+export type Script = (peer: FakeClient, port: number) => Promise<void>;
 
 export interface Taken {
   readonly text: string;
@@ -92,14 +92,14 @@ export function scripted(options: Options): Scripted {
     messageSize: live(1_000_000),
     authorities: live(null),
     admit: async () => {},
-    connect: ({ host }) => {
+    connect: ({ host, port }) => {
       world.dialled.push(host);
       const pair = connPair({
         remote: { host, port: 1 },
         ...(chunkSize === undefined ? {} : { chunkSize }),
       });
       // A script that fails looks like a server that breaks off.
-      void script(pair.client).catch(() => {}).finally(() => pair.client.close());
+      void script(pair.client, port).catch(() => {}).finally(() => pair.client.close());
       return Promise.resolve(asClient(pair.server));
     },
     submit: async (envelope, message, context) => {

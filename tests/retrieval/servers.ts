@@ -55,10 +55,11 @@ function answerImap(
   if (fetch !== null) {
     for (const mail of chosen(data.mails, fetch[1]!)) {
       const size = mail.size ?? mail.text.length;
-      const header = mail.text.slice(0, mail.text.indexOf("\r\n\r\n") + 4);
+      const partial = Number(/<0\.(\d+)>$/.exec(fetch[2]!)?.[1] ?? Infinity);
+      const header = mail.text.slice(0, Math.min(partial, mail.text.indexOf("\r\n\r\n") + 4));
       if (fetch[2] === "UID RFC822.SIZE") peer.write(`* 1 FETCH (RFC822.SIZE ${size} UID ${mail.uid})\r\n`);
       else if (fetch[2]!.includes("HEADER.FIELDS")) {
-        const name = "BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]";
+        const name = "BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]" + (partial < Infinity ? "<0>" : "");
         peer.write(`* 1 FETCH (UID ${mail.uid} ${name} {${header.length}}\r\n${header})\r\n`);
       } else {
         peer.write(`* 1 FETCH (UID ${mail.uid} BODY[] {${mail.text.length}}\r\n`);

@@ -15,7 +15,14 @@ const names = ({ taken }: Scripted) => taken.map(({ text }) => /Subject: (\S+)/.
 Deno.test("retrieval: imap: each message once, byte by byte, with Return-Path as its sender", async () => {
   const data = imapData([{ uid: 3, text: letter("a") }, { uid: 7, text: letter("b", ".\nx\ry\r\n") }]);
   const world = scripted({ clock: new FixedClock(), script: imapServer(data), chunkSize: 1 });
-  assert.deepEqual(await look(world, SPEC), { fetched: 2, known: 0, left: 0, deleted: 0, more: false });
+  assert.deepEqual(await look(world, SPEC), {
+    fetched: 2,
+    known: 0,
+    left: 0,
+    deleted: 0,
+    more: false,
+    problem: null,
+  });
   assert.deepEqual(names(world), ["a", "b"]);
   const [, second] = world.taken;
   assert.equal(second!.sender, "list@elsewhere.test");
@@ -32,17 +39,22 @@ Deno.test("retrieval: imap: each message once, byte by byte, with Return-Path as
   assert.ok(!data.asked.some((command) => /^SELECT|STORE|EXPUNGE/.test(command)));
 });
 
-Deno.test("retrieval: pop3: each message once, dots and all; ids that go are forgotten", async () => {
+Deno.test("retrieval: pop3: each message once, dots and all; ids that went long ago are forgotten", async () => {
   const data = pop3Data([{ uid: "x", text: letter("a", ".\r\n..\r\n") }, { uid: "y", text: letter("b") }]);
-  const world = scripted({ clock: new FixedClock(), script: pop3Server(data), chunkSize: 1 });
+  const clock = new FixedClock();
+  const world = scripted({ clock, script: pop3Server(data), chunkSize: 1 });
   assert.equal((await look(world, POP3)).fetched, 2);
   assert.ok(world.taken[0]!.text.endsWith("\r\n\r\n.\r\n..\r\n"));
   data.mails.shift();
   data.mails.push({ uid: "z", text: letter("c") });
   assert.equal((await look(world, POP3)).fetched, 1);
   assert.deepEqual(names(world), ["a", "b", "c"]);
-  const facts = await world.deps.facts.list(world.taken[0]!.context.facts![0]!.space);
-  assert.deepEqual(facts.map(({ key }) => key), ["uid y", "uid z"]);
+  const marked = async () =>
+    (await world.deps.facts.list(world.taken[0]!.context.facts![0]!.space)).map(({ key }) => key);
+  assert.deepEqual(await marked(), ["uid x", "uid y", "uid z"]);
+  clock.set(clock.now() + 30 * DAY);
+  await look(world, POP3);
+  assert.deepEqual(await marked(), ["uid y", "uid z"]);
 });
 
 Deno.test("retrieval: imap: a new UIDVALIDITY fetches only what was not fetched before", async () => {
@@ -55,7 +67,14 @@ Deno.test("retrieval: imap: a new UIDVALIDITY fetches only what was not fetched 
     text: letter("a"),
   }];
   data.asked.length = 0;
-  assert.deepEqual(await look(world, SPEC), { fetched: 1, known: 2, left: 0, deleted: 0, more: false });
+  assert.deepEqual(await look(world, SPEC), {
+    fetched: 1,
+    known: 2,
+    left: 0,
+    deleted: 0,
+    more: false,
+    problem: null,
+  });
   assert.deepEqual(names(world), ["a", "b", "new"]);
   assert.equal(data.asked.filter((command) => command.endsWith("(UID BODY.PEEK[])")).length, 1);
   // Two that look alike are two, as long as the numbers hold.
@@ -103,6 +122,7 @@ for (const [spec, what] of [[SPEC, "imap"], [POP3, "pop3"]] as const) {
       left: 0,
       deleted: 2,
       more: false,
+      problem: null,
     });
     assert.equal(later.left(), 0);
   });
@@ -118,6 +138,7 @@ for (const [spec, what] of [[SPEC, "imap"], [POP3, "pop3"]] as const) {
       left: 0,
       deleted: 0,
       more: false,
+      problem: null,
     });
     assert.equal(left(), 1);
   });
@@ -143,8 +164,16 @@ for (const [spec, what] of [[SPEC, "imap"], [POP3, "pop3"]] as const) {
     const { world } = start(["a", "b", "c"], { messagesPerRound: 2 });
     assert.equal((await look(world, spec)).more, true);
     assert.equal(world.taken.length, 2);
-    await look(world, spec);
+    assert.equal((await look(world, spec)).more, false);
     assert.deepEqual(names(world), ["a", "b", "c"]);
+  });
+
+  Deno.test(`retrieval: ${what}: others have their turn after so long, and each round has a message`, async () => {
+    const { world } = start(["a", "b", "c"], { roundTimeMs: 0 });
+    for (const [i, more] of [true, true, false].entries()) {
+      assert.equal((await look(world, spec)).more, more);
+      assert.equal(world.taken.length, i + 1);
+    }
   });
 }
 
@@ -157,9 +186,9 @@ Deno.test("retrieval: imap: a message that breaks the connection does not keep t
     peer.reset();
   });
   const blocks = new StumblingBlocks(world.deps.clock);
-  await assert.rejects(look(world, SPEC, blocks));
-  await assert.rejects(look(world, SPEC, blocks));
-  assert.equal((await look(world, SPEC, blocks)).fetched + world.taken.length, 2);
+  await assert.rejects(look(world, SPEC, { blocks }));
+  await assert.rejects(look(world, SPEC, { blocks }));
+  assert.equal((await look(world, SPEC, { blocks })).fetched + world.taken.length, 2);
   assert.deepEqual(names(world), ["good"]);
   data.answers.clear();
   // A fresh start knows nothing of it.

@@ -39,6 +39,7 @@ const fields: FieldsOf<RetrievalSettings> = {
   messages: count(100, 10_000_000),
   folders: count(1, 100_000),
   messagesPerRound: count(1, 1_000_000),
+  roundTimeMs: durationFrom(1000),
   firstRetryMs: durationFrom(1000),
   maxRetryMs: duration,
   refusedWaitMs: durationFrom(60_000),

@@ -4,6 +4,7 @@ import type { ConfigProblem } from "./errors.ts";
 import type { Path, Places } from "./report.ts";
 import { nameOf, type SourceContent } from "./retrieval.ts";
 import { readSecretFile } from "./schema.ts";
+import { checkedName } from "../../store/mod.ts";
 
 interface Options {
   readonly places: Places;
@@ -48,13 +49,25 @@ function oneProblems(
   if (protocol === "pop3" && folders.join() !== "INBOX") {
     add(["folders"], "Found folders, expected none: by POP3 there is one only");
   }
-  if (into === "") add(["into"], "Found an empty text, expected the name of a mailbox");
+  // Each message that cannot be put there would be passed over for good.
+  if (!isMailboxName(into)) {
+    add(["into"], `Found ${JSON.stringify(into)}, expected the name of a mailbox such as Archive/Old`);
+  }
   const files = { password_file, "oauth2.client_secret_file": oauth2?.client_secret_file ?? null };
   for (const [key, file] of Object.entries(files)) {
     const problem = file === null ? null : fileProblem(resolve(folder, file));
     if (problem !== null) add(key.split("."), problem);
   }
   return problems;
+}
+
+function isMailboxName(name: string): boolean {
+  try {
+    checkedName(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function fileProblem(file: string): string | null {

@@ -1,5 +1,4 @@
 import { concatBytes, decodeLatin1, encodeLatin1 } from "../../core/bytes.ts";
-import { TimeoutError } from "../../core/errors.ts";
 import { LineReader, type Patience } from "../../core/line_reader.ts";
 import type { ClientConn } from "../../net/connect.ts";
 import {
@@ -106,7 +105,8 @@ export class ImapConnection {
           break;
         }
         const text = beforeLiteral(line);
-        if (/ BODY\[\] $/i.test(text) && found === 0) {
+        // The items come in the server's own order (RFC 3501 section 7.4.2): the text may be the first.
+        if (/[ (]BODY\[\] $/i.test(text) && found === 0) {
           found++;
           if (length > limit) throw new MessageError(`The message has ${length} bytes; ${limit} are taken`);
           yield* this.#bytes(length, patience);
@@ -129,7 +129,7 @@ export class ImapConnection {
         const itsUid = numberOf(items.get("UID"));
         if (body === undefined) continue;
         if (itsUid !== uid) throw trouble(`It sent message ${itsUid ?? "without a UID"} instead of ${uid}`);
-        // An empty one may come as a quoted string, or as NIL.
+        // An empty one may come as a quoted string, or as NIL; whether it may be empty its taker knows.
         if (body.kind === "string" && body.bytes.length > 0 && found === 0) yield body.bytes;
         found++;
       }
@@ -172,13 +172,7 @@ export class ImapConnection {
     try {
       while (!signal.aborted) {
         const left = until - performance.now();
-        if (left <= 0) return false;
-        try {
-          if (!await this.#reader.wait(left)) throw trouble("The other side closed the connection");
-        } catch (error) {
-          if (error instanceof TimeoutError) return false;
-          throw error;
-        }
+        if (left <= 0 || await this.#isQuiet(left)) return false;
         const response = await this.#response(within(this.#settings.commandTimeoutMs, "A response"));
         if (response.kind === "status") this.#checkBye(response);
         if (isNews(response)) return true;
@@ -186,6 +180,22 @@ export class ImapConnection {
       return false;
     } finally {
       signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Whether nothing comes for so long. The read goes on then, and has the answer to what is said next. */
+  async #isQuiet(ms: number): Promise<boolean> {
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), ms);
+    try {
+      const heard = await Promise.race([
+        this.#reader.wait(ms + this.#settings.commandTimeoutMs),
+        late.promise,
+      ]);
+      if (heard === false) throw trouble("The other side closed the connection");
+      return heard === "late";
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,22 +1,24 @@
 import { headerFields } from "../../wire/mime/mod.ts";
 import { clientQuoted, fetchItems, numberOf } from "../../wire/imap/client/mod.ts";
+import { decodeUtf7 } from "../../wire/imap/utf7.ts";
 import type { RetrievalDeps } from "../deps.ts";
-import { MessageGoneError, trouble } from "../errors.ts";
+import { FolderError, MessageGoneError, trouble } from "../errors.ts";
 import { fingerprint } from "../fetched_message.ts";
 import type { HandOver } from "../hand_over.ts";
 import type { SpacedFact } from "../../store/mod.ts";
 import type { Marks } from "../marks.ts";
+import type { Round } from "../round.ts";
 import type { SourceSpec } from "../source.ts";
 import type { StumblingBlocks } from "../stumbling.ts";
 import type { Tally } from "../visit.ts";
 import type { ImapConnection } from "./connection.ts";
-import { FolderMarks, type FolderState, passedOver, past } from "./folder_state.ts";
+import { FolderMarks, type FolderState, MAX_OPEN, passedOver, past } from "./folder_state.ts";
 
 /** UIDs in one command: the line stays short. */
 const UIDS_PER_COMMAND = 100;
 const LARGEST_UID = 2 ** 32 - 1;
-/** What `fingerprint` looks at. */
-const NAMING_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]";
+/** What `fingerprint` looks at; no more than may come in a literal, however long somebody has made his subject. */
+const NAMING_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]<0.8192>";
 
 export interface FolderOptions {
   readonly connection: ImapConnection;
@@ -26,8 +28,7 @@ export interface FolderOptions {
   readonly blocks: StumblingBlocks;
   readonly handOver: HandOver;
   readonly tally: Tally;
-  /** Messages that may still be fetched in this round; counted down. */
-  readonly budget: { left: number };
+  readonly round: Round;
 }
 
 interface Listed {
@@ -41,7 +42,10 @@ export interface OpenFolder {
   readonly uidNext: number | null;
 }
 
-/** Selects a folder: read only, where nothing is to be deleted, so that its state there does not change. */
+/**
+ * Selects a folder: read only, where nothing is to be deleted, so that its state there does not change. Throws `FolderError` when
+ * it cannot be had.
+ */
 export async function selectFolder(
   connection: ImapConnection,
   spec: SourceSpec,
@@ -49,7 +53,7 @@ export async function selectFolder(
 ): Promise<OpenFolder> {
   let [validity, exists, uidNext]: [number, number, number | null] = [0, 0, null];
   const verb = spec.keep.kind === "leave" ? "EXAMINE" : "SELECT";
-  await connection.ok(`${verb} ${clientQuoted(wireName)}`, {
+  const answer = await connection.command(`${verb} ${clientQuoted(wireName)}`, {
     onData: ({ name, number }) => {
       if (name === "EXISTS") exists = number ?? 0;
     },
@@ -59,8 +63,15 @@ export async function selectFolder(
       if (code === "UIDNEXT" && number > 0) uidNext = number;
     },
   });
+  const name = decodeUtf7(wireName) ?? wireName;
+  if (answer.status !== "OK") {
+    throw new FolderError("trouble", `The folder ${name} cannot be opened: ${answer.text}`);
+  }
   if (validity === 0) {
-    throw trouble(`The folder ${wireName} has no UIDVALIDITY, without which nothing is fetched`);
+    throw new FolderError(
+      "trouble",
+      `The folder ${name} has no UIDVALIDITY, without which nothing is fetched from it`,
+    );
   }
   return { validity, exists, uidNext };
 }
@@ -80,7 +91,7 @@ export class FolderSweep {
 
   /** False when there is more than this round may fetch. */
   async run(): Promise<boolean> {
-    const { connection, spec, budget } = this.#options;
+    const { connection, spec } = this.#options;
     const folder = await selectFolder(connection, spec, this.#wireName);
     await this.#recall(folder);
     let isDone = true;
@@ -88,7 +99,7 @@ export class FolderSweep {
       isDone = await this.#fetchNew() && await this.#fetchOpen();
       await this.#deleteDue();
     }
-    return isDone && budget.left > 0;
+    return isDone;
   }
 
   async #recall({ validity, uidNext }: OpenFolder): Promise<void> {
@@ -103,7 +114,7 @@ export class FolderSweep {
   }
 
   async #fetchNew(): Promise<boolean> {
-    const { blocks, budget } = this.#options;
+    const { blocks, round } = this.#options;
     const { next } = this.#state;
     if (next > LARGEST_UID) return true;
     // `*` is the last message even where it lies below the first number (RFC 3501 section 6.4.8).
@@ -112,11 +123,11 @@ export class FolderSweep {
       const batch = fresh.slice(at, at + UIDS_PER_COMMAND);
       const known = await this.#known(batch);
       for (const message of batch) {
-        if (budget.left <= 0) return false;
+        if (round.isOver) return false;
         if (known.has(message.uid)) await this.#skip(message);
         else if (blocks.rests(this.#blockOf(message)) || !await this.#take(message)) {
           const state = passedOver(this.#state, message.uid);
-          if (state === null) return true;
+          if (state === null) return this.#giveUp();
           this.#state = state;
           await this.#options.marks.put(this.#folderMarks.state(state));
         }
@@ -125,15 +136,23 @@ export class FolderSweep {
     return true;
   }
 
+  /** What is passed over is remembered one by one, and that has an end. */
+  #giveUp(): boolean {
+    this.#options.tally.note(
+      `${MAX_OPEN} messages in ${this.#wireName} are left there (too large or broken); what came after them is not fetched`,
+    );
+    return true;
+  }
+
   /** Those that were passed over may be better by now: there is more room, or the limit was raised. */
   async #fetchOpen(): Promise<boolean> {
-    const { blocks, budget, tally } = this.#options;
+    const { blocks, round, tally } = this.#options;
     const open = this.#state.open;
     const there = new Set<number>();
     for (let at = 0; at < open.length; at += UIDS_PER_COMMAND) {
       for (const message of await this.#sizes(open.slice(at, at + UIDS_PER_COMMAND).join(","))) {
         there.add(message.uid);
-        if (budget.left <= 0) return false;
+        if (round.isOver) return false;
         if (blocks.rests(this.#blockOf(message)) || !await this.#take(message)) tally.left++;
       }
     }
@@ -203,7 +222,7 @@ export class FolderSweep {
 
   /** False when it must wait. */
   async #take(message: Listed): Promise<boolean> {
-    const { handOver, blocks, budget, connection, deps, tally } = this.#options;
+    const { handOver, blocks, round, connection, deps, tally } = this.#options;
     const { uid, size } = message;
     if (!await handOver.hasRoom(message)) return false;
     const state = past(this.#state, uid);
@@ -215,7 +234,7 @@ export class FolderSweep {
       refusedMarks: [this.#folderMarks.state(state)],
     };
     const block = this.#blockOf(message);
-    budget.left--;
+    round.take();
     blocks.approach(block);
     try {
       tally.add(await handOver.take(item, connection.message(uid, deps.messageSize.current)));

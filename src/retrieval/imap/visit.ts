@@ -1,9 +1,10 @@
 import { encodeUtf7 } from "../../wire/imap/utf7.ts";
 import { clientQuoted, parseListed } from "../../wire/imap/client/mod.ts";
 import type { RetrievalDeps } from "../deps.ts";
-import { trouble } from "../errors.ts";
+import { FolderError, trouble } from "../errors.ts";
 import { HandOver } from "../hand_over.ts";
 import type { Marks } from "../marks.ts";
+import { Round } from "../round.ts";
 import type { SourceSpec } from "../source.ts";
 import type { StumblingBlocks } from "../stumbling.ts";
 import { type Sweep, Tally, type Visit } from "../visit.ts";
@@ -23,6 +24,8 @@ export class ImapVisit implements Visit {
   readonly #connection: ImapConnection;
   readonly #options: VisitOptions;
   readonly #handOver: HandOver;
+  /** The first folder that could be opened: where new mail is waited for. */
+  #first: string | null = null;
   /** The UIDVALIDITY and UIDNEXT after which a sweep was made already. */
   #told = "";
 
@@ -43,33 +46,47 @@ export class ImapVisit implements Visit {
   }
 
   get canIdle(): boolean {
-    return this.#options.spec.idle && this.#connection.capabilities.has("IDLE");
+    return this.#options.spec.idle && this.#first !== null && this.#connection.capabilities.has("IDLE");
   }
 
   async sweep(): Promise<Sweep> {
     const { deps } = this.#options;
     const tally = new Tally();
-    const budget = { left: deps.settings.current.messagesPerRound };
+    const round = new Round(deps.settings.current);
     let isDone = true;
+    let refused: FolderError | null = null;
+    this.#first = null;
     for (const wireName of await this.#folders()) {
+      if (round.isOver) {
+        isDone = false;
+        break;
+      }
       const sweep = new FolderSweep(wireName, {
         ...this.#options,
         connection: this.#connection,
         handOver: this.#handOver,
         tally,
-        budget,
+        round,
       });
-      isDone = await sweep.run() && isDone;
-      if (budget.left <= 0) break;
+      try {
+        isDone = await sweep.run() && isDone;
+        this.#first ??= wireName;
+      } catch (error) {
+        // The others are no worse for it.
+        if (!(error instanceof FolderError)) throw error;
+        refused ??= error;
+        tally.note(error.message);
+      }
     }
+    if (refused !== null && this.#first === null) throw refused;
     return tally.sweep(!isDone);
   }
 
   /** In the first folder; the others are looked at when the time is up. */
   async idle(ms: number, signal: AbortSignal): Promise<void> {
     const { spec, marks } = this.#options;
-    const [first] = await this.#folders();
-    if (first === undefined) throw trouble("There is no folder to wait for mail in");
+    const first = this.#first;
+    if (first === null) throw trouble("There is no folder to wait for mail in");
     const { uidNext, validity } = await selectFolder(this.#connection, spec, first);
     const known = await new FolderMarks(marks, first).load();
     // What came since the sweep would never be told.

@@ -49,15 +49,15 @@ async function logIn(connection: Pop3Connection, { spec, credential }: OpenOptio
     const mechanism = BEARER_MECHANISMS.find((name) => sasl.includes(name));
     if (mechanism === undefined) throw noMechanism(spec);
     const response = bearerResponse(mechanism, { ...spec, token: credential.token });
-    return checked(spec, await authenticate(connection, mechanism, response));
+    return checked(connection, spec, await authenticate(connection, mechanism, response));
   }
   if (sasl.includes("PLAIN")) {
     const response = plainResponse(spec.user, credential.password);
-    return checked(spec, await authenticate(connection, "PLAIN", response));
+    return checked(connection, spec, await authenticate(connection, "PLAIN", response));
   }
   const user = await connection.command("USER", spec.user);
-  if (user.kind !== "ok") return checked(spec, user);
-  checked(spec, await connection.command("PASS", credential.password));
+  if (user.kind !== "ok") return checked(connection, spec, user);
+  checked(connection, spec, await connection.command("PASS", credential.password));
 }
 
 /** RFC 5034 section 4. The response goes on a line of its own: not every server takes long ones with the command. */
@@ -73,9 +73,14 @@ async function authenticate(
   return answer.kind === "continue" ? await connection.command(encodeBase64(Uint8Array.of(1))) : answer;
 }
 
-/** RFC 3206 section 4: AUTH is the password, SYS/TEMP and IN-USE are not. */
-function checked(spec: SourceSpec, { kind, code, text }: Pop3Status): void {
+/** Some say in words only what they have no code for (RFC 1939 section 7, PASS: "maildrop already locked"). */
+const LOCKED = /mail ?(?:drop|box).{0,60}(?:locked|in use|busy)/i;
+
+/** RFC 3206 section 4: AUTH is the password, SYS/TEMP and IN-USE are not; who announces the code says it whenever it is so. */
+function checked(connection: Pop3Connection, spec: SourceSpec, { kind, code, text }: Pop3Status): void {
   if (kind === "ok") return;
-  if (code === "IN-USE" || code === "LOGIN-DELAY" || code?.startsWith("SYS/")) throw noLogInNow(spec, text);
-  throw refusedLogIn(spec, text);
+  const isBusy = code === "IN-USE" || code === "LOGIN-DELAY" || code?.startsWith("SYS/") ||
+    LOCKED.test(text);
+  const isPassword = code === "AUTH" || !isBusy && !connection.capabilities.authRespCode;
+  throw isPassword ? refusedLogIn(spec, text) : noLogInNow(spec, text);
 }

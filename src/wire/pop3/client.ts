@@ -18,6 +18,8 @@ export interface Pop3Capabilities {
   readonly stls: boolean;
   readonly pipelining: boolean;
   readonly user: boolean;
+  /** A log-in that is refused for want of the right password is marked as such (RFC 3206 section 6). */
+  readonly authRespCode: boolean;
   /** The mechanisms of AUTH, in capitals. */
   readonly sasl: readonly string[];
 }
@@ -26,6 +28,7 @@ export const NO_POP3_CAPABILITIES: Pop3Capabilities = {
   stls: false,
   pipelining: false,
   user: false,
+  authRespCode: false,
   sasl: [],
 };
 
@@ -71,6 +74,7 @@ export function parsePop3Capabilities(lines: readonly string[]): Pop3Capabilitie
     stls: tags.has("STLS"),
     pipelining: tags.has("PIPELINING"),
     user: tags.has("USER"),
+    authRespCode: tags.has("AUTH-RESP-CODE"),
     sasl: tags.get("SASL") ?? [],
   };
 }

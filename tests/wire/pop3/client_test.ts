@@ -39,6 +39,7 @@ Deno.test("parsePop3Capabilities: RFC 2449 section 6", () => {
     stls: true,
     pipelining: true,
     user: false,
+    authRespCode: false,
     sasl: ["PLAIN", "XOAUTH2"],
   });
 });

@@ -77,6 +77,8 @@ export interface ListedFolder {
   /** As it came, one character a byte: how it must be named to the server. */
   readonly wireName: string;
   readonly selectable: boolean;
+  /** What it is for (RFC 6154), in lower case, as in `\\sent`. */
+  readonly attributes: readonly string[];
 }
 
 /** RFC 3501 section 7.2.2. */
@@ -84,8 +86,9 @@ export function parseListed(values: readonly ImapValue[]): ListedFolder {
   const [attributes, , name] = values;
   const wireName = name?.kind === "list" ? null : name === undefined ? null : textOrNil(name);
   if (wireName === null || attributes?.kind !== "list") throw new ProtocolError("It sent no line of LIST");
-  const flags = attributes.items.map((flag) => textOf(flag)?.toLowerCase());
-  return { wireName, selectable: !flags.includes("\\noselect") && !flags.includes("\\nonexistent") };
+  const flags = attributes.items.map((flag) => textOf(flag)?.toLowerCase() ?? "");
+  const selectable = !flags.includes("\\noselect") && !flags.includes("\\nonexistent");
+  return { wireName, selectable, attributes: flags };
 }
 
 /** Here `NIL` would be a folder of that name. */

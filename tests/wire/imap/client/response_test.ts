@@ -68,12 +68,17 @@ Deno.test("parseListed: RFC 3501 section 7.2.2", () => {
     assert.ok(response.kind === "data");
     return parseListed(response.values);
   };
-  assert.deepEqual(listed('* LIST (\\HasNoChildren) "/" "a \\"b\\\\"'), {
+  assert.deepEqual(listed('* LIST (\\HasNoChildren \\Sent) "/" "a \\"b\\\\"'), {
     wireName: 'a "b\\',
     selectable: true,
+    attributes: ["\\hasnochildren", "\\sent"],
   });
-  assert.deepEqual(listed("* LIST (\\Noselect) NIL {3}\r\nx/y"), { wireName: "x/y", selectable: false });
-  assert.deepEqual(listed("* LIST () NIL NIL"), { wireName: "NIL", selectable: true });
+  assert.deepEqual(listed("* LIST (\\Noselect) NIL {3}\r\nx/y"), {
+    wireName: "x/y",
+    selectable: false,
+    attributes: ["\\noselect"],
+  });
+  assert.deepEqual(listed("* LIST () NIL NIL"), { wireName: "NIL", selectable: true, attributes: [] });
   for (const wire of ["* LIST", "* LIST x y z", "* LIST () NIL", "* LIST () NIL (a)"]) {
     assert.throws(() => listed(wire), ProtocolError, wire);
   }
