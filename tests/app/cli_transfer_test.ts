@@ -172,6 +172,21 @@ Deno.test("import maildir: Dovecot's layouts, keywords, --into; what is wrong is
   assert.equal(mail[0]!.date, 1_000_000);
 });
 
+Deno.test("import maildir: what has a name that is not UTF-8 is named, with what to do, and the rest comes", async () => {
+  await using folder = await configured();
+  await using files = await temporaryFolder();
+  for (const part of ["cur", "new"]) await Deno.mkdir(join(files.path, part));
+  await Deno.writeTextFile(join(files.path, "cur", "1.a:2,S"), "Subject: first\n\n");
+  // The runtime can make no such names.
+  const script = 'cd "$1" && echo x > "cur/$(printf "2.\\377")" && mkdir -p "$(printf ".Entw\\374rfe")/cur"';
+  const { success } = await new Deno.Command("sh", { args: ["-c", script, "sh", files.path] }).output();
+  assert.ok(success);
+  const result = await runCommand(folder.path, ["import", "maildir", files.path, "--account", ALICE]);
+  assert.equal(result.code, 1);
+  assert.match(result.out, /^Imported 1 messages .*, 2 problems/);
+  assert.equal(result.err.match(/not in UTF-8, so it cannot be opened here: rename it/g)?.length, 2);
+});
+
 Deno.test("import: a directory of mbox files, as Thunderbird has them; what is none is named", async () => {
   await using folder = await configured();
   await using files = await temporaryFolder();

@@ -63,11 +63,12 @@ function recordingHandlers(calls: unknown[][]): ControlHandlers {
     hiddenList: note("hiddenList", []),
     undelete: note("undelete", [{ mailbox: "INBOX", messages: 1, bytes: 2 }]),
     folders: note("folders", []),
-    ensureFolder: note("ensureFolder", { id: 1, name: "Old", uidValidity: 2, messages: 3 }),
+    ensureFolder: note("ensureFolder", { id: 1, name: "Old", role: null, uidValidity: 2, messages: 3 }),
     messageRows: note("messageRows", []),
     identities: note("identities", { identities: [1, 2], next: null }),
     bodyPiece: note("bodyPiece", "QQ=="),
     putPiece: note("putPiece", undefined),
+    dropUpload: note("dropUpload", undefined),
     appendMessages: note("appendMessages", undefined),
     scripts: {
       list: note("scripts.list", [{ name: "main", bytes: 5, isActive: true }]),
@@ -79,6 +80,7 @@ function recordingHandlers(calls: unknown[][]): ControlHandlers {
       away: note("scripts.away", null),
       setAway: note("scripts.setAway", undefined),
     },
+    sight: note("sight", { mailboxes: [{ id: 1, name: "INBOX", role: "inbox" as const }], annotations: [] }),
     retrievalStatus: note("retrievalStatus", []),
     retrieveNow: note("retrieveNow", 2),
     setRetrievalSecret: note("setRetrievalSecret", undefined),
@@ -146,6 +148,7 @@ Deno.test("control: every operation goes over the socket and back", async () => 
   assert.equal(await client.bodyPiece(6, 0, 9), "QQ==");
   const upload = "0123456789abcdef0123456789abcdef";
   assert.equal(await client.putPiece(upload, "QQ=="), undefined);
+  assert.equal(await client.dropUpload(upload), undefined);
   const message = { flags: ["\\Seen"], internalDate: 8, content: { upload } };
   assert.equal(await client.appendMessages(4, [message]), undefined);
   client.close();
@@ -176,6 +179,7 @@ Deno.test("control: every operation goes over the socket and back", async () => 
     ["identities", 4, 0],
     ["bodyPiece", 6, 0, 9],
     ["putPiece", upload, "QQ=="],
+    ["dropUpload", upload],
     ["appendMessages", 4, [message]],
   ]);
   // Hashes are not for the log.

@@ -30,7 +30,8 @@ export async function importFolders(
   const into = intoOf(input);
   for (const folder of folders) {
     const name = placed(folder.name, into);
-    await importFolder({ name, messages: () => folder.messages() }, { ...run, random: deps.random });
+    const role = into === null ? folder.role ?? null : null;
+    await importFolder({ name, role, messages: () => folder.messages() }, { ...run, random: deps.random });
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   StoredScript,
   TraceEvent,
 } from "../../store/mod.ts";
+import type { SightSnapshot } from "../../delivery/filter/mod.ts";
 import type { HoldRule } from "../../queue/mod.ts";
 import type { SourceStatus } from "../../retrieval/mod.ts";
 import type { ControlHandlers, ScriptHandlers } from "../running.ts";
@@ -79,6 +80,7 @@ function makeClient(exchange: Exchange): ControlClient {
     indexStatus: () => ask<SearchIndexStatus>({ command: "index-status" }),
     indexRebuild: async () => void await ask({ command: "index-rebuild" }),
     scripts: makeScripts(exchange),
+    sight: (account) => ask<SightSnapshot>({ command: "sight", account }),
     retrievalStatus: (account) => ask<SourceStatus[]>({ command: "retrieval-status", account }),
     retrieveNow: (account) => ask<number>({ command: "retrieve-now", account }),
     setRetrievalSecret: async (key, secret) =>
@@ -91,6 +93,7 @@ function makeClient(exchange: Exchange): ControlClient {
     identities: (mailboxId, after) => ask({ command: "identities", mailboxId, after }),
     bodyPiece: (bodyId, start, end) => ask({ command: "body-piece", bodyId, start, end }),
     putPiece: async (upload, data) => void await ask({ command: "put-piece", upload, data }),
+    dropUpload: async (upload) => void await ask({ command: "drop-upload", upload }),
     appendMessages: async (mailboxId, messages) => {
       const plain = messages.map((message) => ({ ...message, flags: [...message.flags] }));
       await ask({ command: "append-messages", mailboxId, messages: plain });

@@ -1,5 +1,6 @@
 import { addressKey } from "../../core/address.ts";
 import type { Clock, Log } from "../../core/ports.ts";
+import { sightOf, takeSnapshot } from "../../delivery/filter/mod.ts";
 import { HoldRules } from "../../queue/mod.ts";
 import type { QueuedMessage, QueueFilter, SpoolStore, Store } from "../../store/mod.ts";
 import { keepSecret, type Retrieval } from "../../retrieval/mod.ts";
@@ -92,6 +93,7 @@ export function makeControlHandlers(deps: ControlDeps): ControlHandlers {
     indexStatus: async () => searchIndex.status(),
     indexRebuild: () => searchIndex.rebuild(),
     scripts: deps.store.scripts,
+    sight: (account) => takeSnapshot(sightOf(deps.store, account)),
     ...retrievalHandlers(deps),
   };
 }

@@ -89,6 +89,7 @@ export const requestSchema = z.discriminatedUnion("command", [
   }),
   z.strictObject({ command: z.literal("script-remove"), account, name: scriptName }),
   z.strictObject({ command: z.literal("script-activate"), account, name: scriptName.nullable() }),
+  z.strictObject({ command: z.literal("sight"), account }),
   z.strictObject({ command: z.literal("away-get"), account }),
   z.strictObject({ command: z.literal("away-set"), account, note: awayNote.nullable() }),
   z.strictObject({ command: z.literal("retrieval-status"), account: account.nullable() }),

@@ -186,6 +186,8 @@ class Server {
         return handlers.bodyPiece(request.bodyId, request.start, request.end);
       case "put-piece":
         return handlers.putPiece(request.upload, request.data);
+      case "drop-upload":
+        return handlers.dropUpload(request.upload);
       case "append-messages":
         return handlers.appendMessages(request.mailboxId, request.messages);
       case "index-rebuild":
@@ -202,6 +204,8 @@ class Server {
         return handlers.scripts.remove(request.account, request.name);
       case "script-activate":
         return handlers.scripts.activate(request.account, request.name);
+      case "sight":
+        return handlers.sight(request.account);
       case "away-get":
         return handlers.scripts.away(request.account);
       case "away-set":

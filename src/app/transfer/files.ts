@@ -46,3 +46,10 @@ export async function entriesOf(path: string): Promise<Deno.DirEntry[]> {
   for await (const entry of Deno.readDir(path)) entries.push(entry);
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
 }
+
+/** What to say of a file that could not be read. */
+export function fileProblem(path: string, error: unknown): unknown {
+  // Such a name cannot be given back to the system as it was.
+  if (!path.includes("\ufffd") || !(error instanceof Deno.errors.NotFound)) return error;
+  return "Its name is not in UTF-8, so it cannot be opened here: rename it (convmv does that), and begin again";
+}

@@ -46,6 +46,7 @@ export function makeTransferHandlers(store: Store, clock: Clock): TransferHandle
       return encodeBase64(concatBytes(pieces));
     },
     putPiece: (upload, data) => uploads.put(upload, decodeBase64(data)),
+    dropUpload: async (upload) => uploads.drop(upload),
     appendMessages: async (mailboxId, news) => {
       const stage = (message: NewMessage) => stagedBody(store, uploads, message);
       const requests = await Promise.all(news.map(async (message) => ({
@@ -66,6 +67,6 @@ async function stagedBody({ bodies }: Store, uploads: Uploads, { content }: NewM
   return stage.seal();
 }
 
-function showFolder({ id, name, uidValidity, messages }: Mailbox): Folder {
-  return { id, name, uidValidity, messages };
+function showFolder({ id, name, role, uidValidity, messages }: Mailbox): Folder {
+  return { id, name, role, uidValidity, messages };
 }

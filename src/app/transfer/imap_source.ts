@@ -18,6 +18,7 @@ import { MessageGoneError } from "../../retrieval/errors.ts";
 import type { ImapConnection } from "../../retrieval/imap/connection.ts";
 import { openImap } from "../../retrieval/imap/open.ts";
 import type { SourceSpec } from "../../retrieval/mod.ts";
+import type { MailboxRole } from "../../store/mod.ts";
 import { identityOf } from "./identity.ts";
 import { type SourceFolder, SourceLostError, type SourceMessage } from "./importer.ts";
 import type { Progress } from "./progress.ts";
@@ -63,20 +64,50 @@ export async function openImapSource(place: ImapPlace, deps: DialDeps): Promise<
   return await openImap({ spec, credential: { kind: "password", password }, deps, signal });
 }
 
+/** RFC 6154 section 2, as far as there is such a mailbox here. */
+const ROLES: ReadonlyMap<string, MailboxRole> = new Map([
+  ["\\drafts", "drafts"],
+  ["\\sent", "sent"],
+  ["\\junk", "junk"],
+  ["\\trash", "trash"],
+  ["\\archive", "archive"],
+]);
+
 /** All folders that hold messages, INBOX first. */
 export async function imapFolders(connection: ImapConnection, progress: Progress): Promise<SourceFolder[]> {
+  const { capabilities } = connection;
+  const prefix = capabilities.has("NAMESPACE") ? await personalPrefix(connection) : "";
+  // Others say it of their own accord (RFC 6154 section 2).
+  const mayAsk = capabilities.has("SPECIAL-USE") && capabilities.has("LIST-EXTENDED");
   const folders: ImapFolder[] = [];
-  await connection.ok('LIST "" "*"', {
+  const roles = new Set<MailboxRole>();
+  await connection.ok(`LIST "" "*"${mayAsk ? " RETURN (SPECIAL-USE)" : ""}`, {
     responses: MOST_FOLDERS,
     onData: ({ name, values }) => {
       if (name !== "LIST") return;
-      const { wireName, selectable } = parseListed(values);
-      if (selectable) {
-        folders.push(new ImapFolder(connection, { wireName, separator: textOf(values[1]), progress }));
-      }
+      const { wireName, selectable, attributes } = parseListed(values);
+      if (!selectable) return;
+      // Where several have the same use, the first has it.
+      const uses = attributes.flatMap((attribute) => ROLES.get(attribute) ?? []);
+      const role = uses.find((use) => !roles.has(use)) ?? null;
+      if (role !== null) roles.add(role);
+      const separator = textOf(values[1]);
+      folders.push(new ImapFolder(connection, { wireName, separator, prefix, role, progress }));
     },
   });
   return folders.sort((a, b) => Number(b.name === "INBOX") - Number(a.name === "INBOX"));
+}
+
+/** What stands before the names of all folders but INBOX on some servers, as in `INBOX.` (RFC 2342). */
+async function personalPrefix(connection: ImapConnection): Promise<string> {
+  let prefix = "";
+  await connection.ok("NAMESPACE", {
+    onData: ({ name, values: [personal] }) => {
+      const first = personal?.kind === "list" ? personal.items[0] : undefined;
+      if (name === "NAMESPACE" && first?.kind === "list") prefix = textOf(first.items[0]) ?? "";
+    },
+  });
+  return prefix;
 }
 
 interface Listed {
@@ -88,34 +119,47 @@ interface Listed {
 
 class ImapFolder implements SourceFolder {
   readonly name: string;
+  readonly role: MailboxRole | null;
   readonly #connection: ImapConnection;
   readonly #wireName: string;
   readonly #progress: Progress;
 
   constructor(
     connection: ImapConnection,
-    { wireName, separator, progress }: {
+    { wireName, separator, prefix, role, progress }: {
       readonly wireName: string;
       readonly separator: string | null;
+      readonly prefix: string;
+      readonly role: MailboxRole | null;
       readonly progress: Progress;
     },
   ) {
-    const name = decodeUtf7(wireName) ?? wireName;
+    const isBelow = wireName.length > prefix.length && wireName.startsWith(prefix);
+    const ownName = isBelow ? wireName.slice(prefix.length) : wireName;
+    const name = decodeUtf7(ownName) ?? ownName;
     const levels = separator === null || separator === "" ? [name] : name.split(separator);
     this.name = levels.map((level) => level.replaceAll("/", "_")).join("/").replace(
       /^inbox(?=\/|$)/i,
       "INBOX",
     );
+    this.role = this.name === "INBOX" ? null : role;
     this.#connection = connection;
     this.#wireName = wireName;
     this.#progress = progress;
   }
 
   async *messages(): AsyncGenerator<SourceMessage, void> {
-    const answer = await this.#connection.command(`EXAMINE ${clientQuoted(this.#wireName)}`);
+    let exists = 0;
+    const answer = await this.#connection.command(`EXAMINE ${clientQuoted(this.#wireName)}`, {
+      onData: ({ name, number }) => {
+        if (name === "EXISTS") exists = number ?? 0;
+      },
+    });
     if (answer.status !== "OK") {
       return this.#progress.problem(this.name, `It cannot be opened: ${answer.text}`);
     }
+    // Of nothing `1:*` is a mistake, to some servers.
+    if (exists === 0) return;
     const listed = await this.#list();
     for (let at = 0; at < listed.length; at += BATCH) {
       const batch = listed.slice(at, at + BATCH);

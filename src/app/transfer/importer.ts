@@ -1,4 +1,5 @@
 import type { Random } from "../../core/ports.ts";
+import type { MailboxRole } from "../../store/mod.ts";
 import { concatBytes } from "../../core/bytes.ts";
 import { DigestBuilder } from "../../wire/mime/mod.ts";
 import { encodeBase64 } from "../../wire/sasl/mod.ts";
@@ -26,6 +27,8 @@ export class SourceLostError extends Error {
 /** The messages of one folder, in their order. */
 export interface SourceFolder {
   readonly name: string;
+  /** What it is for there: it goes to the account's own mailbox for that, whatever the name. */
+  readonly role?: MailboxRole | null;
   messages(): AsyncIterable<SourceMessage>;
 }
 
@@ -55,7 +58,7 @@ export async function importFolder(source: SourceFolder, task: ImportTask): Prom
   progress.folder = source.name;
   let target;
   try {
-    target = await handlers.ensureFolder(account, source.name);
+    target = await handlers.ensureFolder(account, await nameFor(source, task));
   } catch (error) {
     // A name that cannot be a mailbox here.
     return progress.problem(source.name, error);
@@ -74,6 +77,12 @@ export async function importFolder(source: SourceFolder, task: ImportTask): Prom
     progress.tick();
   }
   await batch.flush();
+}
+
+/** RFC 6154: the mailbox that has the same use here, if there is one. */
+async function nameFor({ name, role }: SourceFolder, { handlers, account }: ImportTask): Promise<string> {
+  if (role === undefined || role === null) return name;
+  return (await handlers.folders(account)).find((folder) => folder.role === role)?.name ?? name;
 }
 
 /** How often each identity is there. */
@@ -99,7 +108,13 @@ async function prepare(
   const { hint } = message;
   if (hint !== undefined && wasKnown(known, hint.identity)) return null;
   if (hint !== undefined && hint.size > SMALL) {
-    return { ...head(message, task), content: { upload: await upload(message, task) }, size: hint.size };
+    const sent = await upload(message, task);
+    // The size that was told was not the true one: only now it is known which message it is.
+    if (sent.size !== hint.size && wasKnown(known, sent.identity)) {
+      await atStore(task.handlers.dropUpload(sent.upload));
+      return null;
+    }
+    return { ...head(message, task), content: { upload: sent.upload }, size: sent.size };
   }
   const digest = new DigestBuilder();
   const held: Uint8Array[] = [];
@@ -113,7 +128,7 @@ async function prepare(
   if (wasKnown(known, identityOf(digest.finish(), size))) return null;
   const content = size <= SMALL
     ? { data: encodeBase64(concatBytes(held)) }
-    : { upload: await upload(message, task) };
+    : { upload: (await upload(message, task)).upload };
   return { ...head(message, task), content, size };
 }
 
@@ -143,26 +158,39 @@ function usableFlags({ flags, where }: SourceMessage, progress: Progress): strin
   return usable;
 }
 
-async function upload(message: SourceMessage, { handlers, random, progress }: ImportTask): Promise<string> {
+interface Sent {
+  readonly upload: string;
+  readonly identity: number;
+  readonly size: number;
+}
+
+async function upload(message: SourceMessage, { handlers, random, progress }: ImportTask): Promise<Sent> {
   const name = [...random.bytes(16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = new DigestBuilder();
   let held: Uint8Array[] = [];
-  let size = 0;
+  let [heldSize, size] = [0, 0];
   const send = async () => {
-    if (size === 0) return;
     const bytes = concatBytes(held);
-    [held, size] = [[], 0];
+    [held, heldSize] = [[], 0];
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       await atStore(handlers.putPiece(name, encodeBase64(bytes.subarray(at, at + PIECE_BYTES))));
     }
     progress.tick();
   };
-  for await (const chunk of message.open()) {
-    held.push(chunk);
-    size += chunk.length;
-    if (size >= PIECE_BYTES) await send();
+  try {
+    for await (const chunk of message.open()) {
+      digest.write(chunk);
+      held.push(chunk);
+      heldSize += chunk.length;
+      size += chunk.length;
+      if (heldSize >= PIECE_BYTES) await send();
+    }
+    await send();
+  } catch (error) {
+    await handlers.dropUpload(name).catch(() => {});
+    throw error;
   }
-  await send();
-  return name;
+  return { upload: name, identity: identityOf(digest.finish(), size), size };
 }
 
 /** Small messages go together: each request is one commit. */
@@ -180,13 +208,12 @@ class Batch {
   }
 
   async add(where: string, message: Prepared): Promise<void> {
-    if ("data" in message.content) {
-      if (this.#size + message.size > FULL_BATCH) await this.flush();
-      this.#size += message.size;
-    }
+    // An upload is not kept waiting; and it goes alone, since it cannot be sent a second time because of another's fault.
+    const isUpload = "upload" in message.content;
+    if (isUpload || this.#size + message.size > FULL_BATCH) await this.flush();
     this.#messages.push({ where, message });
-    // An upload is not kept waiting.
-    if ("upload" in message.content || this.#messages.length === BATCH_MESSAGES) await this.flush();
+    this.#size += message.size;
+    if (isUpload || this.#messages.length === BATCH_MESSAGES) await this.flush();
   }
 
   async flush(): Promise<void> {

@@ -59,19 +59,21 @@ export class ToLf {
   }
 }
 
-/** Whether there is an LF without its CR: then the LF form of the message could not be turned back. */
-export class BareLfFinder {
-  #afterCr = false;
+/** Whether a line ends in LF alone, or in CR CR LF: then the LF form of the message could not be turned back. */
+export class OddEndFinder {
+  /** The last two bytes. */
+  #before: readonly [number, number] = [0, 0];
   found = false;
 
   write(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.found) return;
+    const at = (place: number) => place < 0 ? this.#before[place + 2] : chunk[place];
     for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, lf + 1)) {
-      if (!(lf === 0 ? this.#afterCr : chunk[lf - 1] === CR)) {
+      if (at(lf - 1) !== CR || at(lf - 2) === CR) {
         this.found = true;
         return;
       }
     }
-    this.#afterCr = chunk.at(-1) === CR;
+    this.#before = [at(chunk.length - 2)!, at(chunk.length - 1)!];
   }
 }

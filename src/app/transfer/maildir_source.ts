@@ -3,7 +3,7 @@
  * (`Work/2026/cur`). Symbolic links are not followed, so that none leads in circles or out of the folder; they are reported.
  */
 import { basename, join } from "node:path";
-import { entriesOf, readFile, readSmallFile } from "./files.ts";
+import { entriesOf, fileProblem, readFile, readSmallFile } from "./files.ts";
 import type { SourceFolder, SourceMessage } from "./importer.ts";
 import { ToCrlf } from "./line_ends.ts";
 import { compareFileNames, flagsOfName, folderOfMaildir, parseKeywords } from "./maildir_names.ts";
@@ -32,7 +32,7 @@ export async function maildirFolders(root: string, progress: Progress): Promise<
     try {
       entries = await entriesOf(directory.path);
     } catch (error) {
-      progress.problem(directory.path, error);
+      progress.problem(directory.path, fileProblem(directory.path, error));
       continue;
     }
     if (entries.some(({ name, isDirectory }) => name === "cur" && isDirectory)) {
@@ -135,7 +135,7 @@ class MaildirFolder implements SourceFolder {
         open: () => withCrlf(readFile(path)),
       };
     } catch (error) {
-      this.#progress.problem(path, error);
+      this.#progress.problem(path, fileProblem(path, error));
       return null;
     }
   }

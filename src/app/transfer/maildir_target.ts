@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { MessageRow } from "../../store/mod.ts";
 import type { FolderTarget } from "./exporter.ts";
 import { readSmallFile, replaceFile, writeAll } from "./files.ts";
-import { BareLfFinder, ToLf } from "./line_ends.ts";
+import { OddEndFinder, ToLf } from "./line_ends.ts";
 import {
   formatKeywords,
   infoOfFlags,
@@ -102,9 +102,9 @@ class MaildirTarget implements FolderTarget {
   }
 }
 
-/** With LF; a message that holds an LF without its CR is written as it is, since nobody could turn it back. */
+/** With LF; a message some of whose lines end otherwise is written as it is, since nobody could turn it back. */
 async function writeMessage(path: string, read: () => AsyncIterable<Uint8Array>): Promise<void> {
-  const finder = new BareLfFinder();
+  const finder = new OddEndFinder();
   for await (const chunk of read()) finder.write(chunk);
   using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
   const ends = finder.found ? null : new ToLf();

@@ -1,7 +1,7 @@
 /** mbox files as a source: one file is one folder; in a directory each file is one, and `X.sbd` holds what is below `X`. */
 import { join } from "node:path";
 import { concatBytes, decodeLatin1 } from "../../core/bytes.ts";
-import { entriesOf, readFile } from "./files.ts";
+import { entriesOf, fileProblem, readFile } from "./files.ts";
 import type { SourceFolder, SourceMessage } from "./importer.ts";
 import { ToCrlf } from "./line_ends.ts";
 import { FromQuoting } from "./mbox_lines.ts";
@@ -39,7 +39,7 @@ export async function mboxFolders(root: string, options: MboxOptions): Promise<S
     try {
       entries = await entriesOf(directory);
     } catch (error) {
-      options.progress.problem(directory, error);
+      options.progress.problem(directory, fileProblem(directory, error));
     }
     for (const { name, isFile, isDirectory, isSymlink } of entries) {
       const path = join(directory, name);
@@ -78,14 +78,14 @@ class MboxFolder implements SourceFolder {
         progress.problem(this.#path, "Not an mbox: it does not begin with a line `From SENDER DATE`");
       }
       for (let number = 1; line !== null && line !== "empty"; number++) {
-        const head = await readHead(this.#path, line.end);
+        const head = await readHead(this.#path, line.end, this.#options.variant);
         const next: FromLine | null = await this.#nextLine(scanner, line, { head, number, size });
         const end = next?.at ?? size;
         if (!(number === 1 && head.isInternal)) yield this.#message(line, { head, end, number });
         line = next;
       }
     } catch (error) {
-      progress.problem(this.#path, error);
+      progress.problem(this.#path, fileProblem(this.#path, error));
     }
   }
 
@@ -138,7 +138,7 @@ interface Head {
 }
 
 /** The header of the message that begins at `start`; one that is too long is left as it is. */
-async function readHead(path: string, start: number): Promise<Head> {
+async function readHead(path: string, start: number, variant: MboxVariant): Promise<Head> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of readFile(path, { start, end: start + HEADER_LIMIT })) {
@@ -149,7 +149,7 @@ async function readHead(path: string, start: number): Promise<Head> {
     const bytes = concatBytes(parts).subarray(0, found.at);
     const isInternal = INTERNAL.test(decodeLatin1(bytes));
     const places = { headerEnd: start + found.at, bodyStart: start + found.end };
-    return { ...readMboxHeader(bytes), ...places, isInternal };
+    return { ...readMboxHeader(bytes, { mayBeOurs: variant === "mboxrd" }), ...places, isInternal };
   }
   const nothing = { header: new Uint8Array(0), flags: [], contentLength: null, isInternal: false };
   return { ...nothing, headerEnd: start, bodyStart: start };
@@ -196,14 +196,19 @@ async function* after(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Async
 /** The empty line in front of the next `From ` belongs to the mbox. Four bytes are held back until it is clear. */
 async function* withoutLastEmptyLine(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let held: Uint8Array = new Uint8Array(0);
+  let isAll = true;
   for await (const chunk of chunks) {
     const bytes = held.length === 0 ? chunk : concatBytes([held, chunk]);
     const keep = Math.min(4, bytes.length);
-    if (bytes.length > keep) yield bytes.subarray(0, bytes.length - keep);
+    if (bytes.length > keep) {
+      isAll = false;
+      yield bytes.subarray(0, bytes.length - keep);
+    }
     held = bytes.slice(bytes.length - keep);
   }
   const text = decodeLatin1(held);
-  const own = /(?<=\n)\r?\n$/.exec(text);
+  // Of an empty message there is nothing else.
+  const own = (isAll ? /(?<=\n|^)\r?\n$/ : /(?<=\n)\r?\n$/).exec(text);
   const left = own === null ? held : held.subarray(0, own.index);
   if (left.length > 0) yield left;
 }

@@ -1,9 +1,10 @@
 /** What bringing mail in and out asks of the store, in pieces small enough for the control socket. Bytes cross in base64. */
-import type { HiddenFilter, HiddenMessage, MessageRow, Restored } from "../../store/mod.ts";
+import type { HiddenFilter, HiddenMessage, MailboxRole, MessageRow, Restored } from "../../store/mod.ts";
 
 export interface Folder {
   readonly id: number;
   readonly name: string;
+  readonly role: MailboxRole | null;
   readonly uidValidity: number;
   readonly messages: number;
 }
@@ -37,6 +38,8 @@ export interface TransferHandlers {
   bodyPiece(bodyId: number, start: number, end: number): Promise<string>;
   /** Adds to an upload, which its first piece begins. One that nobody goes on with is forgotten after a while. */
   putPiece(upload: string, data: string): Promise<void>;
+  /** Forgets an upload, if there is one of that name. */
+  dropUpload(upload: string): Promise<void>;
   /** In one commit, in this order. */
   appendMessages(mailboxId: number, messages: readonly NewMessage[]): Promise<void>;
 }

@@ -30,6 +30,7 @@ export const transferRequests = [
   z.strictObject({ command: z.literal("identities"), mailboxId, after: uid }),
   z.strictObject({ command: z.literal("body-piece"), bodyId: z.int(), start: z.int(), end: z.int() }),
   z.strictObject({ command: z.literal("put-piece"), upload, data }),
+  z.strictObject({ command: z.literal("drop-upload"), upload }),
   z.strictObject({
     command: z.literal("append-messages"),
     mailboxId,

@@ -36,12 +36,16 @@ export class Uploads {
     return upload.stage.seal();
   }
 
+  drop(name: string): void {
+    this.#open.get(name)?.stage.discard();
+    this.#open.delete(name);
+  }
+
   #begin(name: string): Upload {
     const now = this.#clock.now();
-    for (const [other, { stage, usedAt }] of this.#open) {
+    for (const [other, { usedAt }] of this.#open) {
       if (now - usedAt < IDLE_MS) continue;
-      this.#open.delete(other);
-      stage.discard();
+      this.drop(other);
     }
     if (this.#open.size >= MOST) {
       throw new Error("Too many messages are being imported at once: try again later");

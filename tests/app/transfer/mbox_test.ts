@@ -109,6 +109,32 @@ Deno.test("mbox: flags at the end of the header, and there only", async () => {
   assert.equal(readMboxHeader(encodeLatin1("Status: R\nSubject: x\n")).flags.length, 0);
 });
 
+Deno.test("mbox: flags as Thunderbird has them, at the beginning of the header", async () => {
+  const own = "X-Account-Key: account1\nX-UIDL: 7\nX-Mozilla-Status: 1007\nX-Mozilla-Status2: 00000000\n" +
+    "X-Mozilla-Keys: $label1 work      \n";
+  const { messages } = await readMbox(
+    `From - Fri Jan  2 03:04:05 2026\n${own}Subject: a\nX-UIDL: mine\n\nx\n\n` +
+      "From - Fri Jan  2 03:04:05 2026\nX-Mozilla-Status: 0009\nX-Mozilla-Status2: 00000000\n\n\n" +
+      "From - Fri Jan  2 03:04:05 2026\nX-Mozilla-Status: zz\nSubject: b\nStatus: RO\n\n\n" +
+      "From - Fri Jan  2 03:04:05 2026\nX-UIDL: mine\nSubject: c\n\n",
+  );
+  assert.deepEqual(messages.map(({ text, flags }) => [text, flags]), [
+    ["Subject: a\r\nX-UIDL: mine\r\n\r\nx\r\n", [
+      "\\Seen",
+      "\\Answered",
+      "\\Flagged",
+      "$Forwarded",
+      "$label1",
+      "work",
+    ]],
+    // Expunged, and not compacted yet.
+    ["\r\n", ["\\Seen", "\\Deleted"]],
+    // Written by another program, from a message that had such a field.
+    ["X-Mozilla-Status: zz\r\nSubject: b\r\n\r\n", ["\\Seen"]],
+    ["X-UIDL: mine\r\nSubject: c\r\n", []],
+  ]);
+});
+
 Deno.test("mbox: what is none is named; nothing is an empty one", async () => {
   assert.match((await readMbox("Subject: no mbox\n\nhello\n")).problems, /Not an mbox/);
   assert.deepEqual(await readMbox(""), { messages: [], problems: "" });
