@@ -18,6 +18,8 @@ export interface FilterRequest {
   readonly sender: ReversePath;
   /** The recipient of the envelope by which the account was reached. */
   readonly recipient: Address;
+  /** Whoever brought it says so, or a scanner before us. */
+  readonly isSpam: boolean;
   readonly context: SubmitContext;
   readonly message: FilteredMessage;
 }

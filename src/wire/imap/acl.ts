@@ -1,5 +1,6 @@
 /** The commands of access control (RFC 4314 sections 3 and 7). */
 import { ProtocolError } from "../../core/errors.ts";
+import { saslPrep } from "../sasl/mod.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { decodeMailbox, encodeMailbox } from "./mailbox.ts";
@@ -23,7 +24,10 @@ export interface AclChange {
 
 export interface MailboxAndIdentifier {
   readonly mailbox: string;
+  /** After SASLprep (RFC 4314 section 3). */
   readonly identifier: string;
+  /** The identifier as it came. */
+  readonly given: string;
 }
 
 export interface SetAclArguments extends MailboxAndIdentifier {
@@ -50,8 +54,10 @@ function decodeBoth(decoder: Decoder): MailboxAndIdentifier {
   decoder.expectSpace();
   const mailbox = decodeMailbox(decoder);
   decoder.expectSpace();
-  const identifier = decoder.expectText("an identifier");
-  return { mailbox, identifier };
+  const given = decoder.expectText("an identifier");
+  const identifier = saslPrep(given);
+  if (identifier === null) throw new ProtocolError("That cannot be an identifier");
+  return { mailbox, identifier, given };
 }
 
 /** RFC 4314 section 3.1: a right that is not known must be refused, not passed over. */
@@ -98,7 +104,7 @@ export function encodeAcl(
 /** RFC 4314 section 3.7; each right that is not `required` can be granted by itself. */
 export function encodeListRights(
   encoder: Encoder,
-  { mailbox, identifier }: MailboxAndIdentifier,
+  { mailbox, identifier }: { readonly mailbox: string; readonly identifier: string },
   required: string,
 ): void {
   encoder.text("* LISTRIGHTS ");

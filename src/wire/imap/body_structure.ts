@@ -52,7 +52,7 @@ function openMultipart(encoder: Encoder, tasks: Task[], part: Part, extended: bo
 
 function openPart(encoder: Encoder, tasks: Task[], part: Part, extended: boolean): void {
   const isText = part.type === "text";
-  const isMessage = part.type === "message" && part.subtype === "rfc822";
+  const isMessage = showsMessage(encoder, part);
   encoder.text("(").string(part.type).text(" ").string(part.subtype).text(" ");
   encodeParameters(encoder, part.params);
   encoder.text(" ").nstring(part.id).text(" ").nstring(part.description);
@@ -73,6 +73,17 @@ function openPart(encoder: Encoder, tasks: Task[], part: Part, extended: boolean
   encodeEnvelope(encoder, part.message?.envelope ?? EMPTY_ENVELOPE);
   encoder.text(" ");
   tasks.push({ part: part.message?.part ?? emptyText(part.bodyEnd) });
+}
+
+/**
+ * Whether the message inside is shown. That of a message/global is by RFC 9051 section 9 `media-message`; RFC 3501 knows only
+ * message/rfc822, and takes all else for a part of any kind.
+ */
+function showsMessage(encoder: Encoder, { type, subtype }: Part): boolean {
+  if (type !== "message") return false;
+  if (subtype !== "global") return subtype === "rfc822";
+  encoder.dependsOnUtf8 = true;
+  return encoder.utf8;
 }
 
 /** Disposition, language and location, which end both kinds of body. */

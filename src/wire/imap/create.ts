@@ -1,7 +1,7 @@
-import { ProtocolError } from "../../core/errors.ts";
 import { BACKSLASH } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
 import { decodeMailbox } from "./mailbox.ts";
+import { decodeModifiers } from "./modifiers.ts";
 
 export interface CreateArguments {
   readonly mailbox: string;
@@ -14,16 +14,14 @@ export function decodeCreate(decoder: Decoder): CreateArguments {
   decoder.expectSpace();
   const mailbox = decodeMailbox(decoder);
   const uses = new Set<string>();
-  if (decoder.trySpace()) {
+  const decodeUse = () => {
+    decoder.expectSpace();
     decoder.expectList(() => {
-      if (decoder.expectKeyword("a parameter") !== "USE") throw new ProtocolError("CREATE knows only USE");
-      decoder.expectSpace();
-      decoder.expectList(() => {
-        decoder.expectByte(BACKSLASH);
-        uses.add(`\\${decoder.expectAtom("a special use").toLowerCase()}`);
-      });
+      decoder.expectByte(BACKSLASH);
+      uses.add(`\\${decoder.expectAtom("a special use").toLowerCase()}`);
     });
-  }
+  };
+  if (decoder.trySpace()) decodeModifiers(decoder, new Map([["USE", decodeUse]]));
   decoder.expectEnd();
   return { mailbox, uses: [...uses] };
 }

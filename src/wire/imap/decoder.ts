@@ -1,7 +1,7 @@
 import { decodeLatin1 } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
 import { Arguments, type Segment } from "../arguments.ts";
-import { CLOSE, isAstringChar, isAtomChar, isTagChar, OPEN } from "./chars.ts";
+import { CLOSE, isAstringChar, isAtomChar, isTagChar, OPEN, QUOTE, ZERO } from "./chars.ts";
 
 export type { Segment } from "../arguments.ts";
 
@@ -67,10 +67,24 @@ export class Decoder extends Arguments {
 
   // ---- Values ----
 
+  /** RFC 9051 section 9 `nz-number`, whose first digit is not 0 either. */
   expectNonZero(): number {
+    const isZero = this.next === ZERO;
     const value = this.expectNumber();
-    if (value === 0) this.fail("a number greater than zero");
+    if (isZero) this.fail("a number greater than zero");
     return value;
+  }
+
+  /**
+   * No string holds NUL, be it a literal (RFC 3501 section 9, note 3). Once the client has switched UTF-8 on, nothing else may stand
+   * between quotes (RFC 9755 section 3).
+   */
+  override tryString(): Uint8Array | null {
+    const isQuoted = this.next === QUOTE;
+    const string = super.tryString();
+    if (isQuoted && this.utf8) this.asText(string!, "a string");
+    if (string?.includes(0)) throw new ProtocolError("A string must not hold NUL");
+    return string;
   }
 
   /** An atom or a string, as bytes. */

@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../core/errors.ts";
-import { CLOSE_BRACKET, isAtomChar, OPEN, OPEN_BRACKET } from "./chars.ts";
+import { CLOSE, CLOSE_BRACKET, isAtomChar, OPEN, OPEN_BRACKET } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
 import { decodeModifiers } from "./modifiers.ts";
 import { decodeModseq } from "./modseq.ts";
@@ -152,9 +152,15 @@ function decodeItem(decoder: Decoder, name: string): FetchItem {
   }
   const item = SIMPLE.get(name);
   if (item === undefined) throw new ProtocolError("No such fetch item");
-  // RFC 8970 section 3.1: a client that does not want to wait. Ours never has to: the preview lies beside the message.
-  if (item.kind === "preview") decoder.tryText(" (LAZY)");
+  if (item.kind === "preview") passOverLazy(decoder);
   return item;
+}
+
+/** RFC 8970 section 6 `preview-mod`: a client that does not want to wait. Ours never has to: the preview lies beside the message. */
+function passOverLazy(decoder: Decoder): void {
+  if (!decoder.tryText(" (LAZY", isAtomChar)) return;
+  while (decoder.tryText(" LAZY", isAtomChar));
+  decoder.expectByte(CLOSE);
 }
 
 /** The name up to its bracket, which an atom may not hold when it closes but may when it opens. */

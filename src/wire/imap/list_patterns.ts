@@ -1,7 +1,9 @@
-import { ProtocolError } from "../../core/errors.ts";
 import { ListPattern } from "./list_pattern.ts";
 
-/** How long all patterns with wildcards may be together: it bounds what it costs to compare one name. */
+/**
+ * How long all patterns with wildcards may be together: it bounds what it costs to compare one name. Those beyond it match nothing,
+ * as RFC 5258 section 3 has it for patterns that a server does not accept.
+ */
 const MAX_WILDCARD_TEXT = 4096;
 const INBOX = /^INBOX(?=\/|$)/i;
 
@@ -11,13 +13,10 @@ export class ListPatterns {
   readonly #exact: ReadonlySet<string>;
   readonly #wild: readonly ListPattern[];
 
-  /** Throws `ProtocolError` when it would take too long to compare. */
   constructor(patterns: readonly string[]) {
-    const wild = patterns.filter(hasWildcard);
-    if (wild.reduce((sum, pattern) => sum + pattern.length, 0) > MAX_WILDCARD_TEXT) {
-      throw new ProtocolError(`The patterns have more than ${MAX_WILDCARD_TEXT} characters`);
-    }
     this.#exact = new Set(patterns.filter((pattern) => !hasWildcard(pattern)).map(withInbox));
+    let room = MAX_WILDCARD_TEXT;
+    const wild = patterns.filter(hasWildcard).filter(({ length }) => (room -= length) >= 0);
     this.#wild = wild.map((pattern) => new ListPattern(pattern));
   }
 

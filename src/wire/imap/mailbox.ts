@@ -16,11 +16,17 @@ export function decodeMailbox(decoder: Decoder): string {
   return fromWire(decoder, decoder.expectAstring("a mailbox name"));
 }
 
-/** As `decodeMailbox`, but wildcards may stand in it without quotes (RFC 3501 section 9 `list-mailbox`). */
+/** Matches no mailbox, since no level of a name is empty. */
+const NO_MAILBOX = DELIMITER.repeat(2);
+
+/**
+ * As `decodeMailbox`, but wildcards may stand in it without quotes (RFC 3501 section 9 `list-mailbox`), and what cannot be
+ * the name of a mailbox is the pattern of none (RFC 5258 section 3).
+ */
 export function decodeListMailbox(decoder: Decoder): string {
   const atom = decoder.tryRun(isListChar);
-  if (atom === null) return fromWire(decoder, decoder.expectString());
-  return decoder.utf8 ? atom : fromUtf7(atom);
+  if (decoder.utf8) return atom ?? fromWire(decoder, decoder.expectString());
+  return decodeUtf7(atom ?? decodeLatin1(decoder.expectString())) ?? NO_MAILBOX;
 }
 
 /** A command with a mailbox name and nothing else. */

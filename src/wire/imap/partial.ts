@@ -8,6 +8,8 @@ export interface PartialRange {
   /** Positions from 1, both included, the lower one first. */
   readonly low: number;
   readonly high: number;
+  /** It was written as `100:1`; an answer names the range as it was asked for (RFC 5267 section 5 `ret-data-partial`). */
+  readonly highFirst?: boolean;
 }
 
 /** RFC 9394 section 4 `partial-range`: both ends count from the same side. */
@@ -19,11 +21,14 @@ export function decodePartialRange(decoder: Decoder): PartialRange {
     throw new ProtocolError("Count both ends of PARTIAL from the same side, as 1:100 or -1:-100");
   }
   const second = decoder.expectNonZero();
-  return { fromEnd, low: Math.min(first, second), high: Math.max(first, second) };
+  const [low, high] = [Math.min(first, second), Math.max(first, second)];
+  return first <= second ? { fromEnd, low, high } : { fromEnd, low, high, highFirst: true };
 }
 
-export function formatPartialRange({ fromEnd, low, high }: PartialRange): string {
-  return fromEnd ? `-${low}:-${high}` : `${low}:${high}`;
+export function formatPartialRange({ fromEnd, low, high, highFirst = false }: PartialRange): string {
+  const sign = fromEnd ? "-" : "";
+  const [first, second] = highFirst ? [high, low] : [low, high];
+  return `${sign}${first}:${sign}${second}`;
 }
 
 /** The indexes of the page in a list of so many entries: from the first to one past the last. */

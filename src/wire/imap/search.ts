@@ -30,19 +30,29 @@ export function decodeSearch(decoder: Decoder): SearchArguments {
 /** `[CHARSET charset ] keys`, to the end of the command. */
 export function decodeProgram(decoder: Decoder, returns: SearchReturn | null): SearchArguments {
   const namesCharset = decoder.tryKeyword("CHARSET");
-  if (namesCharset) {
-    decoder.expectSpace();
-    const unknown = decodeCharset(decoder, returns);
-    if (unknown !== null) return unknown;
-    decoder.expectSpace();
+  if (!namesCharset) {
+    const term = decodeSearchTerm(decoder);
+    decoder.expectEnd();
+    return { kind: "search", returns, namesCharset, term };
   }
-  const term = decodeSearchTerm(decoder);
-  decoder.expectEnd();
-  return { kind: "search", returns, namesCharset, term };
+  decoder.expectSpace();
+  return decodeInCharset(decoder, returns);
 }
 
-/** Null for a charset that we know. What follows an unknown one cannot be read. */
-export function decodeCharset(decoder: Decoder, returns: SearchReturn | null): BadCharset | null {
+/**
+ * `charset keys`, to the end of the command. Of what is said in a charset that we do not know the syntax must be right all the same: NO
+ * is for the charset (RFC 3501 section 6.4.4), BAD for the rest.
+ */
+export function decodeInCharset(decoder: Decoder, returns: SearchReturn | null): SearchArguments {
   const charset = decodeLatin1(decoder.expectAstring("a charset"));
-  return SEARCH_CHARSETS.includes(charset.toUpperCase()) ? null : { kind: "bad-charset", returns };
+  const isKnown = SEARCH_CHARSETS.includes(charset.toUpperCase());
+  decoder.expectSpace();
+  const term = isKnown ? decodeSearchTerm(decoder) : decodeSearchTerm(decoder, passOverText);
+  decoder.expectEnd();
+  return isKnown ? { kind: "search", returns, namesCharset: true, term } : { kind: "bad-charset", returns };
+}
+
+function passOverText(decoder: Decoder): string {
+  decoder.expectAstring("a text to search for");
+  return "";
 }

@@ -13,6 +13,8 @@ export type SearchTerm =
   | { readonly kind: "and" | "or"; readonly terms: readonly SearchTerm[] }
   | { readonly kind: "not" | "fuzzy"; readonly term: SearchTerm }
   | { readonly kind: "sequence" | "uid"; readonly set: SequenceSet }
+  /** UIDs between two, both included; none where the first is above the second. */
+  | { readonly kind: "uidRange"; readonly range: readonly [from: number, to: number] }
   | { readonly kind: "flag"; readonly flag: string }
   | {
     readonly kind: "internalDate" | "sentDate" | "savedDate";
@@ -39,8 +41,11 @@ interface Frame {
   readonly terms: SearchTerm[];
 }
 
+/** How the texts to search for are read, which depends on their charset. */
+export type TextReader = (decoder: Decoder) => string;
+
 /** A stack in place of recursion: the depth of the input is only a number here, and bounded by the decoder. */
-export function decodeSearchTerm(decoder: Decoder): SearchTerm {
+export function decodeSearchTerm(decoder: Decoder, readText: TextReader = readUtf8): SearchTerm {
   const stack: Frame[] = [{ kind: "whole", terms: [] }];
   for (let count = 0; count < MAX_TERMS; count++) {
     const kind = decodeOperator(decoder);
@@ -49,7 +54,7 @@ export function decodeSearchTerm(decoder: Decoder): SearchTerm {
       stack.push({ kind, terms: [] });
       continue;
     }
-    const whole = place(decoder, stack, decodeLeaf(decoder));
+    const whole = place(decoder, stack, decodeLeaf(decoder, readText));
     if (whole !== null) return whole;
   }
   throw new ProtocolError(`More than ${MAX_TERMS} keys in one search`);
@@ -116,6 +121,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["FLAGGED", "\\Flagged"],
   ["SEEN", "\\Seen"],
 ]);
+const UID_MAX = 0xffff_ffff;
 const HEADERS: ReadonlySet<string> = new Set(["BCC", "CC", "FROM", "SUBJECT", "TO"]);
 const DATES: ReadonlyMap<string, "before" | "on" | "since"> = new Map([
   ["BEFORE", "before"],
@@ -127,12 +133,12 @@ const DATE_KINDS = [["", "internalDate"], ["SENT", "sentDate"], ["SAVED", "saved
 const RECENT: SearchTerm = { kind: "recent" };
 const NOT_RECENT: SearchTerm = { kind: "not", term: RECENT };
 
-function decodeLeaf(decoder: Decoder): SearchTerm {
+function decodeLeaf(decoder: Decoder, readText: TextReader): SearchTerm {
   if (isDigit(decoder.next) || decoder.next === STAR_SIGN || decoder.next === DOLLAR) {
     return { kind: "sequence", set: decodeSequenceSet(decoder) };
   }
   const word = decoder.expectKeyword("a search key");
-  return withoutArgument(word) ?? withArgument(decoder, word);
+  return withoutArgument(word) ?? withArgument(decoder, word, readText);
 }
 
 function withoutArgument(word: string): SearchTerm | null {
@@ -156,7 +162,7 @@ function withoutArgument(word: string): SearchTerm | null {
   }
 }
 
-function withArgument(decoder: Decoder, word: string): SearchTerm {
+function withArgument(decoder: Decoder, word: string, readText: TextReader): SearchTerm {
   for (const [prefix, kind] of DATE_KINDS) {
     const test = word.startsWith(prefix) ? DATES.get(word.slice(prefix.length)) : undefined;
     if (test === undefined) continue;
@@ -165,17 +171,23 @@ function withArgument(decoder: Decoder, word: string): SearchTerm {
   }
   if (HEADERS.has(word)) {
     decoder.expectSpace();
-    return { kind: "header", field: word.toLowerCase(), text: decodeText(decoder) };
+    return { kind: "header", field: word.toLowerCase(), text: readText(decoder) };
   }
   const decode = OTHERS.get(word);
   if (decode === undefined) throw new ProtocolError("No such search key");
   decoder.expectSpace();
-  return decode(decoder);
+  return decode(decoder, readText);
 }
 
-const OTHERS: ReadonlyMap<string, (decoder: Decoder) => SearchTerm> = new Map([
-  ["BODY", (decoder: Decoder): SearchTerm => ({ kind: "body", text: decodeText(decoder) })],
-  ["TEXT", (decoder: Decoder): SearchTerm => ({ kind: "text", text: decodeText(decoder) })],
+const OTHERS: ReadonlyMap<string, (decoder: Decoder, readText: TextReader) => SearchTerm> = new Map([
+  [
+    "BODY",
+    (decoder: Decoder, readText: TextReader): SearchTerm => ({ kind: "body", text: readText(decoder) }),
+  ],
+  [
+    "TEXT",
+    (decoder: Decoder, readText: TextReader): SearchTerm => ({ kind: "text", text: readText(decoder) }),
+  ],
   ["HEADER", decodeHeader],
   ["KEYWORD", (decoder: Decoder): SearchTerm => ({ kind: "flag", flag: decoder.expectAtom("a keyword") })],
   ["UNKEYWORD", (decoder: Decoder): SearchTerm => ({
@@ -196,12 +208,21 @@ const OTHERS: ReadonlyMap<string, (decoder: Decoder) => SearchTerm> = new Map([
   ["EMAILID", (decoder: Decoder): SearchTerm => ({ kind: "emailId", id: decodeObjectId(decoder) })],
   ["THREADID", (decoder: Decoder): SearchTerm => ({ kind: "threadId", id: decodeObjectId(decoder) })],
   ["UID", (decoder: Decoder): SearchTerm => ({ kind: "uid", set: decodeSequenceSet(decoder) })],
+  // RFC 9738 section 3.4: without the one that is named, which `5:*` and `1:5` have.
+  [
+    "UIDAFTER",
+    (decoder: Decoder): SearchTerm => ({ kind: "uidRange", range: [decoder.expectNonZero() + 1, UID_MAX] }),
+  ],
+  [
+    "UIDBEFORE",
+    (decoder: Decoder): SearchTerm => ({ kind: "uidRange", range: [1, decoder.expectNonZero() - 1] }),
+  ],
 ]);
 
-function decodeHeader(decoder: Decoder): SearchTerm {
+function decodeHeader(decoder: Decoder, readText: TextReader): SearchTerm {
   const field = decodeLatin1(decoder.expectAstring("a header field name")).toLowerCase();
   decoder.expectSpace();
-  return { kind: "header", field, text: decodeText(decoder) };
+  return { kind: "header", field, text: readText(decoder) };
 }
 
 /** RFC 5032 section 3. */
@@ -223,8 +244,11 @@ function decodeModseqKey(decoder: Decoder): SearchTerm {
 
 /** RFC 8474 section 7 `objectid`. */
 function decodeObjectId(decoder: Decoder): string {
-  return decoder.tryRun(isObjectIdChar) ?? decoder.fail("an object id");
+  const id = decoder.tryRun(isObjectIdChar) ?? decoder.fail("an object id");
+  return id.length <= MAX_OBJECT_ID ? id : decoder.fail("an object id of at most 255 characters before this");
 }
+
+const MAX_OBJECT_ID = 255;
 
 function isObjectIdChar(byte: number): boolean {
   const letter = byte | 32;
@@ -234,7 +258,7 @@ function isObjectIdChar(byte: number): boolean {
 const UNDERSCORE = 95;
 
 /** Both charsets that we know are UTF-8; clients that name none send it too. */
-function decodeText(decoder: Decoder): string {
+function readUtf8(decoder: Decoder): string {
   const text = tryDecodeUtf8(decoder.expectAstring("a text to search for"));
   if (text === null) throw new ProtocolError("The text to search for is not UTF-8");
   return text;

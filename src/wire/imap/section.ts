@@ -1,8 +1,8 @@
-import { decodeLatin1 } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
-import { CLOSE_BRACKET, DOT, GREATER, isAtomChar, LESS, OPEN_BRACKET } from "./chars.ts";
+import { CLOSE_BRACKET, DOT, GREATER, isAtomChar, LESS, OPEN_BRACKET, ZERO } from "./chars.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
+import { decodeNumber64 } from "./modseq.ts";
 
 /** What of a message `BODY[...]<...>` asks for (RFC 3501 section 6.4.5). */
 export interface Section {
@@ -31,12 +31,13 @@ function decodeBrackets(decoder: Decoder): Omit<Section, "partial"> {
   const path: number[] = [];
   let text: Section["text"] = "";
   while (decoder.next !== CLOSE_BRACKET) {
+    if (decoder.next === ZERO) throw new ProtocolError("No such part number");
     const number = decoder.tryNumber();
     if (number === null) {
       text = decodeSectionText(decoder, path.length > 0);
       break;
     }
-    if (number === 0 || path.push(number) > MAX_PATH) throw new ProtocolError("No such part number");
+    if (path.push(number) > MAX_PATH) throw new ProtocolError("No such part number");
     if (!decoder.tryByte(DOT)) break;
     if (decoder.next === CLOSE_BRACKET) decoder.fail("a part number after the dot");
   }
@@ -65,7 +66,7 @@ function decodeFields(decoder: Decoder): string[] {
   const fields: string[] = [];
   decoder.expectSpace();
   decoder.expectList(() => {
-    fields.push(decodeLatin1(decoder.expectAstring("a header field name")));
+    fields.push(decoder.expectText("a header field name"));
     if (fields.length > MAX_FIELDS) throw new ProtocolError("Too many header fields in one section");
   });
   if (fields.length === 0) throw new ProtocolError("Name at least one header field");
@@ -79,12 +80,13 @@ export function decodeBinarySection(decoder: Decoder): readonly number[] {
   return path;
 }
 
-/** `<start.length>`, or null when none stands here. */
+/** `<start.length>`, each of up to 63 bits (RFC 9051 section 9 `partial`), or null when none stands here. */
 export function decodePartial(decoder: Decoder): Section["partial"] {
   if (!decoder.tryByte(LESS)) return null;
-  const start = decoder.expectNumber();
+  const start = decodeNumber64(decoder, "the number of the first byte");
   decoder.expectByte(DOT);
-  const length = decoder.expectNonZero();
+  const length = decodeNumber64(decoder, "a number of bytes");
+  if (length === 0) decoder.fail("a number greater than zero");
   decoder.expectByte(GREATER);
   return { start, length };
 }

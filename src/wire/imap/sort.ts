@@ -1,8 +1,7 @@
 import { ProtocolError } from "../../core/errors.ts";
 import type { Decoder } from "./decoder.ts";
-import { decodeCharset, type SearchArguments } from "./search.ts";
+import { decodeInCharset, type SearchArguments } from "./search.ts";
 import { tryDecodeReturn } from "./search_return.ts";
-import { decodeSearchTerm } from "./search_term.ts";
 
 /** RFC 5256 section 3, with those of RFC 5957 and RFC 6203 section 5. */
 export const SORT_CRITERIA = [
@@ -32,12 +31,7 @@ export function decodeSort(decoder: Decoder): SortArguments {
   const returns = tryDecodeReturn(decoder);
   const order = decodeOrder(decoder);
   decoder.expectSpace();
-  const unknown = decodeCharset(decoder, returns);
-  if (unknown !== null) return { order, search: unknown };
-  decoder.expectSpace();
-  const term = decodeSearchTerm(decoder);
-  decoder.expectEnd();
-  return { order, search: { kind: "search", returns, namesCharset: true, term } };
+  return { order, search: decodeInCharset(decoder, returns) };
 }
 
 function decodeOrder(decoder: Decoder): SortArguments["order"] {

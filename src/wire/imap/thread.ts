@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../core/errors.ts";
 import type { Decoder } from "./decoder.ts";
-import { type BadCharset, decodeCharset } from "./search.ts";
-import { decodeSearchTerm, type SearchTerm } from "./search_term.ts";
+import { type BadCharset, decodeInCharset } from "./search.ts";
+import type { SearchTerm } from "./search_term.ts";
 
 export const THREAD_ALGORITHMS = ["references", "orderedsubject"] as const;
 export type ThreadKind = typeof THREAD_ALGORITHMS[number];
@@ -17,12 +17,8 @@ export function decodeThread(decoder: Decoder): ThreadArguments {
   const algorithm = THREAD_ALGORITHMS.find((known) => known === word);
   if (algorithm === undefined) throw new ProtocolError("No such way of threading");
   decoder.expectSpace();
-  const unknown = decodeCharset(decoder, null);
-  if (unknown !== null) return unknown;
-  decoder.expectSpace();
-  const term = decodeSearchTerm(decoder);
-  decoder.expectEnd();
-  return { kind: "thread", algorithm, term };
+  const search = decodeInCharset(decoder, null);
+  return search.kind === "bad-charset" ? search : { kind: "thread", algorithm, term: search.term };
 }
 
 /** Conversations depth first, each entry with its depth; 0 is a message that is not there. */

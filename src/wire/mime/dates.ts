@@ -29,6 +29,27 @@ const LONGEST = 300;
 
 /** Milliseconds since 1970, or null for what is no date. Without a time it is midnight, without a zone UTC. */
 export function parseDate(text: string): number | null {
+  return parseZonedDate(text)?.at ?? null;
+}
+
+/** A moment, and where the clock hung that it was read from, in minutes east of UTC. */
+export interface ZonedDate {
+  readonly at: number;
+  readonly zoneMinutes: number;
+}
+
+/**
+ * The day that stands in the text, whatever its time and zone make of it, as days since 1970: what IMAP searches by (RFC 3501
+ * section 6.4.4). Null where `parseDate` is.
+ */
+export function parseDay(text: string): number | null {
+  const moment = parseZonedDate(text);
+  return moment === null ? null : Math.floor((moment.at + moment.zoneMinutes * 60_000) / DAY_MS);
+}
+
+const DAY_MS = 86_400_000;
+
+export function parseZonedDate(text: string): ZonedDate | null {
   const plain = withoutComments(text.slice(0, LONGEST));
   const clock = /(\d{1,2})(?: ?: ?|\.)(\d{2})(?:(?: ?: ?|\.)(\d{2}))?(?:[.,]\d{1,9})?/.exec(plain);
   const day = readDay(
@@ -43,7 +64,7 @@ export function parseDate(text: string): number | null {
   const utc = utcOf(day.year, day.month, day.day);
   if (utc === null) return null;
   const zone = clock === null ? 0 : readZone(afterClock(plain, clock));
-  return utc + (hour * 60 + minute - zone) * 60_000 + second * 1000;
+  return { at: utc + (hour * 60 + minute - zone) * 60_000 + second * 1000, zoneMinutes: zone };
 }
 
 function afterClock(plain: string, clock: RegExpExecArray): string {

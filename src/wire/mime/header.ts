@@ -3,7 +3,7 @@
  * as in Postfix and Sendmail, because that is what a missing blank line looks like. Only a first line
  * `From ...`, left over from an mbox file, is passed over. LF alone ends a line as CR LF does.
  */
-import { concatBytes, LF, tryDecodeUtf8 } from "../../core/bytes.ts";
+import { encodeLatin1, LF, tryDecodeUtf8 } from "../../core/bytes.ts";
 import { decodeWindows1252 } from "./charset.ts";
 import { trimSpace } from "./field_scanner.ts";
 
@@ -108,8 +108,7 @@ export class HeaderReader {
 
 /** In lower case. */
 function fieldName(bytes: Uint8Array, start: number, colon: number): string {
-  let end = colon;
-  while (bytes[end - 1] === 32 || bytes[end - 1] === 9) end--;
+  const end = nameEnd(bytes, colon);
   let name = "";
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!;
@@ -117,6 +116,17 @@ function fieldName(bytes: Uint8Array, start: number, colon: number): string {
     name += String.fromCharCode(byte >= 65 && byte <= 90 ? byte + 32 : byte);
   }
   return name;
+}
+
+/** White space may stand before the colon. */
+function nameEnd(bytes: Uint8Array, colon: number): number {
+  let end = colon;
+  while (isSpace(bytes[end - 1]!)) end--;
+  return end;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || byte === 9;
 }
 
 /** Section 2.2.3: a fold loses its line's end and nothing else. Bare CR and NUL can be shown by no protocol. */
@@ -142,17 +152,94 @@ export function headerFields(header: Uint8Array): HeaderField[] {
  * BODY[HEADER.FIELDS.NOT (...)] (RFC 3501 section 6.4.5). Names are compared without case.
  */
 export function selectHeader(header: Uint8Array, names: readonly string[], mode: "only" | "not"): Uint8Array {
-  const wanted = new Set(names.map((name) => name.toLowerCase()));
-  const pieces: Uint8Array[] = [];
-  for (const { name, start, end } of new HeaderReader(header).spans) {
-    if (wanted.has(name) !== (mode === "only")) continue;
-    const field = header.subarray(start, end);
-    pieces.push(field);
-    // A header that ends in the middle of a line must not run into the blank line.
-    if (field[field.length - 1] !== LF) pieces.push(LINE_END);
+  const picked = new Uint8Array(header.length + FieldPicker.MOST_ADDED);
+  return picked.subarray(0, new FieldPicker(names, mode).pick(header, { to: picked, at: 0 }));
+}
+
+/** `selectHeader` for many headers: it makes nothing for a field, and looks at no value. */
+export class FieldPicker {
+  /** By so much the result may be longer than the header. */
+  static readonly MOST_ADDED = 4;
+
+  readonly #mode: "only" | "not";
+  readonly #names: ReadonlySet<string>;
+  /** Those in ASCII, by their lengths, in lower case. */
+  readonly #byLength: (Uint8Array[] | undefined)[] = [];
+  readonly #allAscii: boolean;
+
+  constructor(names: readonly string[], mode: "only" | "not") {
+    this.#mode = mode;
+    this.#names = new Set(names.map((name) => name.toLowerCase()));
+    let allAscii = true;
+    for (const name of this.#names) {
+      if (isAscii(name)) (this.#byLength[name.length] ??= []).push(encodeLatin1(name));
+      else allAscii = false;
+    }
+    this.#allAscii = allAscii;
   }
-  pieces.push(LINE_END);
-  return concatBytes(pieces);
+
+  /** Writes the fields and a blank line; where they end. */
+  pick(header: Uint8Array, { to, at }: { readonly to: Uint8Array; readonly at: number }): number {
+    let end = at;
+    let isPicked = false;
+    for (let line = 0; line < header.length;) {
+      const lf = header.indexOf(LF, line);
+      const next = lf < 0 ? header.length : lf + 1;
+      // What `lineKind` says, with the colon found once.
+      if (line === 0 || !isSpace(header[line]!)) {
+        const colon = colonOf(header, line, next);
+        if (colon < 0 && (line > 0 || !isMboxLine(header, line, next))) break;
+        isPicked = colon >= 0 && this.#picks(header, line, colon);
+      }
+      if (isPicked) end = copyBytes(header, { from: line, until: next, to, at: end });
+      line = next;
+    }
+    // A header that ends in the middle of a line must not run into the blank line.
+    if (end > at && to[end - 1] !== LF) end = copyBytes(LINE_END, { from: 0, until: 2, to, at: end });
+    return copyBytes(LINE_END, { from: 0, until: 2, to, at: end });
+  }
+
+  #picks(header: Uint8Array, start: number, colon: number): boolean {
+    const isNamed = this.#allAscii
+      ? this.#isNamed(header, start, nameEnd(header, colon))
+      : this.#names.has(fieldName(header, start, colon));
+    return isNamed === (this.#mode === "only");
+  }
+
+  #isNamed(header: Uint8Array, start: number, end: number): boolean {
+    const names = this.#byLength[end - start];
+    if (names === undefined) return false;
+    for (let i = 0; i < names.length; i++) if (startsWithName(header, start, names[i]!)) return true;
+    return false;
+  }
 }
 
 const LINE_END = new Uint8Array([13, 10]);
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
+
+/** Whether the bytes are the name, which is in lower case. */
+function startsWithName(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const byte = bytes[start + i]!;
+    if ((byte >= 65 && byte <= 90 ? byte + 32 : byte) !== name[i]) return false;
+  }
+  return true;
+}
+
+/** Where the copy ends. Lines are short: a call of `set`, and a view for it, would cost more than this loop. */
+function copyBytes(
+  bytes: Uint8Array,
+  { from, until, to, at }: {
+    readonly from: number;
+    readonly until: number;
+    readonly to: Uint8Array;
+    readonly at: number;
+  },
+): number {
+  for (let i = from; i < until; i++) to[at + i - from] = bytes[i]!;
+  return at + until - from;
+}

@@ -6,34 +6,57 @@ const LONGEST = 4000;
 
 /** The subject decoded, without `Re:`, `Fwd:`, `[list]`, `(fwd)` and their repetitions. The case is kept. */
 export function baseSubject(subject: string): string {
+  return strip(subject).base;
+}
+
+/** Whether what was taken off says that the message answers or forwards another (RFC 5256 section 3, REFERENCES). */
+export function isReplySubject(subject: string): boolean {
+  return strip(subject).isReply;
+}
+
+function strip(subject: string): { readonly base: string; readonly isReply: boolean } {
   // Step 1.
   const text = decodeWords(subject.slice(0, LONGEST)).replace(/[\s\0]+/g, " ");
   let start = 0;
   let end = text.length;
+  let isReply = false;
   for (;;) {
-    end = withoutTrailers(text, start, end);
-    start = withoutLeaders(text, start, end);
+    const trailers = withoutTrailers(text, start, end);
+    const leaders = withoutLeaders(text, start, trailers.at);
+    [start, end] = [leaders.at, trailers.at];
+    isReply ||= trailers.isReply || leaders.isReply;
     // Step 6: `[fwd: ... ]` around everything, after which all begins anew.
     if (!/^\[fwd:$/i.test(text.slice(start, start + 5)) || end - start < 6 || text[end - 1] !== "]") break;
     start += 5;
     end--;
+    isReply = true;
   }
-  return text.slice(start, end);
+  return { base: text.slice(start, end), isReply };
+}
+
+/** How far the text is left when something was taken off, and whether that was more than white space and blobs. */
+interface Taken {
+  readonly at: number;
+  readonly isReply: boolean;
 }
 
 /** Step 2: trailing "(fwd)" and white space. */
-function withoutTrailers(text: string, start: number, from: number): number {
+function withoutTrailers(text: string, start: number, from: number): Taken {
   let end = from;
+  let isReply = false;
   for (;;) {
     if (end > start && text[end - 1] === " ") end--;
-    else if (end - start >= 5 && text.slice(end - 5, end).toLowerCase() === "(fwd)") end -= 5;
-    else return end;
+    else if (end - start >= 5 && text.slice(end - 5, end).toLowerCase() === "(fwd)") {
+      end -= 5;
+      isReply = true;
+    } else return { at: end, isReply };
   }
 }
 
 /** Steps 3 to 5. Blobs are scanned once: if no `Re:` follows a row of them, they all go, as long as a text is left. */
-function withoutLeaders(text: string, from: number, end: number): number {
+function withoutLeaders(text: string, from: number, end: number): Taken {
   let start = from;
+  let isReply = false;
   for (;;) {
     while (start < end && text[start] === " ") start++;
     let behindBlobs = start;
@@ -43,8 +66,9 @@ function withoutLeaders(text: string, from: number, end: number): number {
       behindBlobs = next;
     }
     const behindReply = replyEnd(text, behindBlobs, end);
-    if (behindReply < 0) return behindBlobs < end ? behindBlobs : lastBlob;
+    if (behindReply < 0) return { at: behindBlobs < end ? behindBlobs : lastBlob, isReply };
     start = behindReply;
+    isReply = true;
   }
 }
 

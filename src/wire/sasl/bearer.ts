@@ -52,7 +52,8 @@ export class BearerExchange {
     if (state !== "first") throw new ProtocolError(`${this.mechanism}: nothing is expected any more`);
     const claim = this.mechanism === "OAUTHBEARER" ? parseOAuthBearer(response) : parseXOAuth2(response);
     this.#state = "judging";
-    return { kind: "token", claim };
+    // Without a token the client asks which ones would do (RFC 7628 section 4.3).
+    return claim.token === "" ? this.refuse() : { kind: "token", claim };
   }
 
   /** The answer to `token` when it is not good (RFC 7628 section 3.2.2). */
@@ -82,7 +83,7 @@ function parseOAuthBearer(message: Uint8Array): BearerClaim {
     throw new ProtocolError("OAUTHBEARER: the message must begin with a GS2 header");
   }
   const user = authzid === "" ? "" : parseName(authzid.slice(2), "OAUTHBEARER");
-  return { user, token: tokenOf(fields, "OAUTHBEARER") };
+  return { user, token: fields.includes("auth=") ? "" : tokenOf(fields, "OAUTHBEARER") };
 }
 
 function parseXOAuth2(message: Uint8Array): BearerClaim {

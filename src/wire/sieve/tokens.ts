@@ -28,6 +28,11 @@ export class Tokens {
 
   constructor(text: string) {
     this.#text = text;
+    const nul = text.indexOf("\0");
+    if (nul < 0) return;
+    // Section 2.1.
+    this.#advance(nul);
+    throw new SieveError(this.#position(), "A script cannot hold NUL");
   }
 
   next(): Token {
@@ -127,7 +132,7 @@ export class Tokens {
     return withCrlf(parts.join(""));
   }
 
-  /** Section 2.4.2: `text:`, then lines up to one with a dot alone; a dot at the start of a line was doubled. */
+  /** Section 2.4.2: `text:`, then lines up to one with a dot alone; of two dots at the start of a line the first goes. */
   #lines(at: Position): string {
     this.#at++;
     while (this.#text[this.#at] === " " || this.#text[this.#at] === "\t") this.#at++;
@@ -146,7 +151,7 @@ export class Tokens {
       this.#at = stop;
       if (end >= 0) this.#newLine();
       if (line === ".") return lines.join("");
-      lines.push(line.startsWith(".") ? line.slice(1) : line, "\r\n");
+      lines.push(line.startsWith("..") ? line.slice(1) : line, "\r\n");
     }
   }
 

@@ -30,6 +30,8 @@ export interface MailOffer {
   readonly auth: boolean;
   /** FUTURERELEASE. */
   readonly hold?: boolean;
+  /** DSN; true when missing. */
+  readonly dsn?: boolean;
 }
 
 export interface RcptArguments {
@@ -79,14 +81,15 @@ interface MailParameter {
 }
 
 const holdsMail = (offer: MailOffer) => offer.hold ?? false;
+const offersDsn = (offer: MailOffer) => offer.dsn ?? true;
 
 const MAIL_PARAMETERS: ReadonlyMap<string, MailParameter> = new Map<string, MailParameter>([
   ["SIZE", { set: (said, value) => said.size = parseSize(value) }],
   ["BODY", { set: (said, value) => Object.assign(said, parseBody(value)) }],
   ["SMTPUTF8", { set: (said, value) => said.smtputf8 = parseFlag("SMTPUTF8", value) }],
   ["AUTH", { isOffered: ({ auth }) => auth, set: (_, value) => checkXtext(value) }],
-  ["RET", { set: (said, value) => said.returns = parseReturns(value) }],
-  ["ENVID", { set: (said, value) => said.envelopeId = parseEnvelopeId(value) }],
+  ["RET", { isOffered: offersDsn, set: (said, value) => said.returns = parseReturns(value) }],
+  ["ENVID", { isOffered: offersDsn, set: (said, value) => said.envelopeId = parseEnvelopeId(value) }],
   ["REQUIRETLS", { set: (said, value) => said.requireTls = parseFlag("REQUIRETLS", value) }],
   ["HOLDFOR", { isOffered: holdsMail, set: (said, value) => setHold(said, parseHoldFor(value)) }],
   ["HOLDUNTIL", { isOffered: holdsMail, set: (said, value) => setHold(said, parseHoldUntil(value)) }],
@@ -101,13 +104,14 @@ function setHold(said: { hold: Hold | null }, hold: Hold): void {
 /** The argument of RCPT: `TO:<path>` and parameters. `<Postmaster>` is the postmaster of `postmasterDomain`. */
 export function parseRcptArguments(
   argument: string,
-  options: { readonly postmasterDomain: string },
+  options: { readonly postmasterDomain: string; readonly dsn?: boolean },
 ): RcptArguments {
-  const { postmasterDomain } = options;
+  const { postmasterDomain, dsn = true } = options;
   const path = scanCommandPath(argument, { keyword: "TO:", enhanced: "5.1.3", postmasterDomain });
   if (path.address === null) throw Refusal.of(501, "5.1.3", "The recipient must not be empty");
   let { notify, originalRecipient } = NO_DSN;
   for (const [keyword, value] of parseParameters(argument.slice(path.end))) {
+    if (!dsn) throw unknownParameter(keyword);
     if (keyword === "NOTIFY") notify = parseNotify(value);
     else if (keyword === "ORCPT") originalRecipient = parseOriginalRecipient(value);
     else throw unknownParameter(keyword);

@@ -25,7 +25,11 @@ Deno.test("rights to set, add and take away (RFC 4314 sections 2.1.1 and 3.1)", 
   ];
   for (const [text, kind, rights] of cases) {
     const args = decodeSetAcl(decoderOf(` box bob ${text}`));
-    assert.deepEqual(args, { mailbox: "box", identifier: "bob", change: { kind, rights } }, text);
+    assert.deepEqual(
+      args,
+      { mailbox: "box", identifier: "bob", given: "bob", change: { kind, rights } },
+      text,
+    );
   }
 });
 

@@ -206,6 +206,19 @@ Deno.test("text that must be UTF-8 and is not is refused", () => {
   rejects(() => decodeLogin(new Decoder([{ text: encodeLatin1(' alice "\xff"'), literal: null }])));
 });
 
+Deno.test("no string holds NUL, be it a literal (RFC 3501 section 9, note 3)", () => {
+  const withNul = { text: encodeLatin1(" alice "), literal: encodeLatin1("se\0cret") };
+  assert.throws(() => decodeLogin(new Decoder([withNul])), /A string must not hold NUL/);
+  // That is what a literal8 is for.
+  assert.equal(new Decoder([{ ...withNul, text: encodeLatin1(""), binary: true }]).tryLiteral8()?.length, 7);
+});
+
+Deno.test("what is said in an unknown charset is read over, byte by byte (RFC 3501 section 6.4.4)", () => {
+  const koi8 = { text: encodeLatin1(" CHARSET KOI8-R SUBJECT "), literal: encodeLatin1("\xf0\xd2") };
+  assert.deepEqual(decodeSearch(new Decoder([koi8])), { kind: "bad-charset", returns: null });
+  rejects(() => decodeSearch(new Decoder([koi8, { text: encodeLatin1(" TEXT"), literal: null }])));
+});
+
 Deno.test("SEARCH builds terms (RFC 3501 section 6.4.4)", () => {
   const seen = { kind: "flag", flag: "\\Seen" };
   const flagged = { kind: "flag", flag: "\\Flagged" };
@@ -373,4 +386,41 @@ Deno.test("no bytes make a decoder throw anything but ProtocolError", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("between quotes is UTF-8, or nothing above ASCII, once the client has said so (RFC 9755 section 3)", () => {
+  const decode = (bytes: readonly number[], utf8: boolean) =>
+    new Decoder([{ text: Uint8Array.from([0x22, ...bytes, 0x22]), literal: null }], { utf8 }).expectString();
+  assert.deepEqual(decode([0xc3, 0xa9], true), Uint8Array.of(0xc3, 0xa9));
+  for (const bytes of [[0xe9], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
+    assert.throws(() => decode(bytes, true), ProtocolError);
+    assert.deepEqual(decode(bytes, false), Uint8Array.from(bytes));
+  }
+});
+
+Deno.test("a partial fetch may be of 63 bits (RFC 9051 section 9 `partial`)", () => {
+  const items = (text: string) => decodeFetch(decoderOf(` 1 BODY.PEEK[]<${text}>`)).items;
+  const [item] = items("4294967296.9223372036854775807");
+  assert.ok(item?.kind === "section");
+  assert.deepEqual(item.section.partial, { start: 4294967296, length: Number.MAX_SAFE_INTEGER });
+  for (const wrong of ["0", "0.0", ".1", "0.", "-1.1", "0.9223372036854775808", "0.1.2"]) {
+    assert.throws(() => items(wrong), ProtocolError, wrong);
+  }
+});
+
+Deno.test("a number of a message or a part does not begin with 0 (RFC 9051 section 9 `nz-number`)", () => {
+  for (
+    const text of [
+      " 01 FLAGS",
+      " 1:02 FLAGS",
+      " 0 FLAGS",
+      " 1 BODY[01]",
+      " 1 BODY[1.0]",
+      " 1 BODY[1.02.MIME]",
+    ]
+  ) {
+    assert.throws(() => decodeFetch(decoderOf(text)), ProtocolError, text);
+  }
+  // Others may (`number`): a partial fetch from the beginning.
+  assert.equal(decodeFetch(decoderOf(" 10 BODY[10.20]<00.1>")).items.length, 1);
 });

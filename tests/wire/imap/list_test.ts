@@ -101,10 +101,22 @@ Deno.test("what may not match from a prefix matches no name that begins so", () 
   );
 });
 
-Deno.test("many plain names may be asked for, but not many wildcards", () => {
-  const names = Array.from({ length: 5000 }, (_, i) => `folder ${i}`);
-  assert.equal(new ListPatterns(names).matches("folder 4999"), true);
-  assert.throws(() => new ListPatterns(names.map((name) => `${name}*`)), ProtocolError);
+Deno.test("many plain names may be asked for; of many wildcards the last match nothing (RFC 5258 section 3)", () => {
+  const names = Array.from({ length: 5000 }, (_, i) => String(i).padStart(4, "0"));
+  assert.equal(new ListPatterns(names).matches("4999"), true);
+  const wild = new ListPatterns(names.map((name) => `${name}*`));
+  assert.equal(wild.matches("0000 and more"), true);
+  assert.equal(wild.matches("4999 and more"), false);
+});
+
+Deno.test("a pattern that is no name in modified UTF-7 matches nothing (RFC 5258 section 3)", () => {
+  for (const text of ['"" &x', '"" "&x*"', '"a/" &', '"" &AGE-']) {
+    const { reference, patterns } = decodeList(decoderOf(` ${text}`));
+    const [pattern] = patterns;
+    for (const name of ["INBOX", "a/b", "&x", "a"]) {
+      assert.equal(new ListPatterns([reference + pattern]).matches(name), false, text);
+    }
+  }
 });
 
 Deno.test("lines of LIST with extended items (RFC 5258 section 3.5, RFC 9051 section 6.3.9.7)", () => {

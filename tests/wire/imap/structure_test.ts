@@ -204,3 +204,27 @@ function checkParameters(value: Value | undefined): void {
   assert.ok(Array.isArray(value) && value.length % 2 === 0);
   value.forEach(textOf);
 }
+
+Deno.test("a message/global shows its message to who knows it (RFC 9051 section 9 `media-message`)", () => {
+  const { structure } = parseMessage(message([
+    "Content-Type: message/global",
+    "",
+    "Subject: Gr\u00fc\u00dfe",
+    "",
+    "Text",
+    "",
+  ]));
+  const shown = (utf8: boolean) =>
+    encoded((encoder) => {
+      encoder.utf8 = utf8;
+      encodeStructure(encoder, structure, false);
+      assert.ok(encoder.dependsOnUtf8);
+    });
+  // To RFC 3501 it is a part like any other.
+  assert.equal(shown(false), '("message" "global" NIL NIL NIL "7bit" 26)');
+  assert.equal(
+    shown(true),
+    '("message" "global" NIL NIL NIL "7bit" 26 (NIL "Gr\u00fc\u00dfe" NIL NIL NIL NIL NIL NIL NIL NIL) ' +
+      '("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 6 1) 3)',
+  );
+});

@@ -1,5 +1,7 @@
 /** Header fields (RFC 5322 section 2.2) and their choice by name (RFC 3501 section 6.4.5). */
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { concatBytes, encodeLatin1 } from "../../../src/core/bytes.ts";
 import { headerFields, selectHeader } from "../../../src/wire/mime/mod.ts";
 import { bytes, message } from "./support.ts";
 
@@ -65,3 +67,30 @@ for (const [names, mode, expected] of chosen) {
 Deno.test("header fields: one that was cut off still ends in a line's end", () => {
   assert.equal(text(selectHeader(bytes("A: 1\r\nB: 2"), ["b"], "only")), "B: 2\r\n\r\n");
 });
+
+Deno.test("header fields: those chosen are those that the header has, whatever stands in it", () => {
+  const names = ["From", "to", "X-", "k", "\xe4rger", "from "];
+  const piece = fc.oneof(
+    fc.constantFrom(...names, "FROM", "K", "\xc4RGER", "\u212a", ":", ": ", " :", "\t:", " ", "x", "\0"),
+    fc.constantFrom("\r\n", "\n", "\r", "\r\n ", "\n\t", "\r\n\r\n", "From x 1\r\n", ">From y\n"),
+  );
+  const header = fc.array(piece, { maxLength: 40 }).map((pieces) => encodeLatin1(pieces.join("")));
+  const chosen = fc.subarray([...names, "\u212a"]);
+  const mode = fc.constantFrom("only" as const, "not" as const);
+  fc.assert(
+    fc.property(header, chosen, mode, (header, chosen, mode) => {
+      assert.equal(text(selectHeader(header, chosen, mode)), text(chosenSlowly(header, chosen, mode)));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+function chosenSlowly(header: Uint8Array, names: readonly string[], mode: "only" | "not"): Uint8Array {
+  const wanted = names.map((name) => name.toLowerCase());
+  const fields = headerFields(header)
+    .filter(({ name }) => wanted.includes(name) === (mode === "only"))
+    .map(({ start, end }) => header.subarray(start, end));
+  const whole = concatBytes(fields);
+  const rest = whole.length > 0 && whole.at(-1) !== 10 ? "\r\n\r\n" : "\r\n";
+  return concatBytes([whole, bytes(rest)]);
+}

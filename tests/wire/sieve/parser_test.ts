@@ -41,6 +41,7 @@ const GOOD: readonly (readonly [title: string, script: string, tree: string])[] 
   ["an escape stands for itself (2.4.2)", 'x "a\\"b\\\\c\\d";', 'x("a\\"b\\\\cd")'],
   ["a string over two lines is CR LF (2.4.2)", 'x "a\nb";', 'x("a\\r\\nb")'],
   ["text: with stuffed dots (2.4.2)", "x text: # note\r\na\r\n..b\r\n.\r\n;", 'x("a\\r\\n.b\\r\\n")'],
+  ["text: with single dots, which stay (2.4.2)", "x text:\n.a\n...b\n.\n;", 'x(".a\\r\\n..b\\r\\n")'],
   ["text: with bare line feeds", "x text:\na\n.\n;", 'x("a\\r\\n")'],
   ["text: empty", "x text:\n.\n;", 'x("")'],
   ["a list of strings (2.4.2.1)", 'x ["a", "b"];', 'x(L"a"|"b")'],
@@ -89,6 +90,7 @@ const BAD: readonly (readonly [title: string, script: string, message: string])[
   ["a number with a wrong end", "x 12Q;", "Line 1, column 3: A number may end in K, M or G and nothing else"],
   ["a number too large", "x 99999999999999999999;", "Line 1, column 3: The number is too large"],
   ["a colon alone", "x : ;", "Line 1, column 3: A colon must be followed by the name of a tag"],
+  ["NUL, even in a string (2.1)", 'keep;\nx "a\u0000";', "Line 2, column 5: A script cannot hold NUL"],
   ["an odd character", "x \u0001;", "Line 1, column 3: No word of Sieve begins with U+0001"],
 ];
 
