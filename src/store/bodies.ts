@@ -28,7 +28,7 @@ export interface BodyStore {
   read(bodyId: number, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**
    * Many small parts of bodies at once, each of at most 64 KiB, in this order; null for one that could not be read: `read` says
-   * why. With `pick` the parts are headers, and of each only the fields are wanted.
+   * why. With `pick` the parts are headers, each of at most 256 KiB, and of each only the fields are wanted.
    */
   readMany(reads: readonly BodyPart[], pick?: HeaderPick | null): Promise<readonly (Uint8Array | null)[]>;
 }

@@ -14,6 +14,8 @@ export type AccountNotice =
     /** Null for the server's. */
     readonly mailboxId: number | null;
     readonly entries: readonly string[];
+    /** Who set them, when it was not the account itself: then they are the shared ones of a mailbox of this account. */
+    readonly by?: string;
   };
 
 export interface Bus {
@@ -21,7 +23,8 @@ export interface Bus {
   watchMailbox(mailboxId: number, listener: (notice: ChangeNotice) => void): () => void;
   /**
    * Calls after every commit that made, renamed or removed a mailbox of the account, or may have, or changed what it is subscribed
-   * to or its annotations.
+   * to, its annotations or the shared ones of its mailboxes, or what it may do with the mailboxes of others. The identifier `anyone`
+   * (RFC 4314) is listened to like an account.
    */
   watchAccount(account: string, listener: (notice: AccountNotice) => void): () => void;
   /**

@@ -30,6 +30,16 @@ export function overQuota(): Refusal {
   return Refusal.of(552, "5.2.2", "That would be more than the quota allows");
 }
 
+/** A delivery finds no room with anybody whom it is for; their quotas may have some later. */
+export function mailboxFull(): Refusal {
+  return Refusal.of(452, "4.2.2", "Mailbox full, try again later");
+}
+
+/** The mailbox has as many keywords as it may (RFC 5530: LIMIT). */
+export function tooManyKeywords(limit: number): Refusal {
+  return Refusal.of(552, "5.2.0", `A mailbox can have at most ${limit} keywords`);
+}
+
 /** More access rules, or annotations, than there may be of one mailbox. */
 export function refuseTooManyEntries(): never {
   throw Refusal.of(552, "5.2.0", "There are too many entries");

@@ -4,6 +4,7 @@
  * generator that yields the cost of each step in bytes: its driver (`slices.ts`) lets others in between.
  */
 import type { MessageDigest } from "../wire/mime/digest.ts";
+import { parseDay } from "../wire/mime/mod.ts";
 import { flagTest } from "./flags.ts";
 import type { SearchKey, UidRanges } from "./mod.ts";
 import { inRanges } from "./ranges.ts";
@@ -82,8 +83,9 @@ export function compileKey(key: SearchKey): CompiledKey {
     case "sentDate":
       return byContent(1, function* (subject) {
         yield 1000;
-        const sentAt = subject.digest().sentAt;
-        return sentAt !== null && dayTest(key.test, dayOf(sentAt), key.day);
+        // RFC 3501 section 6.4.4: as it is written, without time and zone.
+        const day = parseDay(subject.digest().envelope.date ?? "");
+        return day !== null && dayTest(key.test, day, key.day);
       });
     case "header":
       return indexed(

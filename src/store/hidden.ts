@@ -34,8 +34,8 @@ export interface HiddenStore {
     page?: { readonly after?: number; readonly limit?: number },
   ): Promise<HiddenMessage[]>;
   /**
-   * Brings back what fits: to the mailbox of that name when there is one, else to `RECOVERED`, which is made; under new UIDs, with
-   * its flags but for \Deleted, and its internal date. No quota stands in the way. In slices: one that fails leaves each message
+   * Brings back what fits: to the mailbox of that name when there is one, else to the one that had it and was renamed, else to
+   * `RECOVERED`, which is made; under new UIDs, with its flags but for \Deleted, and its internal date. No quota stands in the way. In slices: one that fails leaves each message
    * either hidden or back.
    */
   restore(account: string, filter?: HiddenFilter): Promise<Restored[]>;

@@ -21,6 +21,9 @@ export interface Mailbox {
   readonly deletedBytes: number;
 }
 
+/** What of a mailbox stays as it is while mail comes and goes. */
+export type MailboxPlace = Pick<Mailbox, "id" | "account" | "name">;
+
 /**
  * Errors are `Refusal`s whose reply carries these enhanced codes, so that sessions can map them:
  * no such mailbox 550 5.1.1 (`NoSuchMailbox`), name taken 553 5.1.0 (`MailboxExists`). See `errors.ts`.
@@ -30,6 +33,8 @@ export interface MailboxStore {
   /** By exact name (INBOX in any case); null when there is none. */
   get(account: string, name: string): Promise<Mailbox | null>;
   byId(mailboxId: number): Promise<Mailbox | null>;
+  /** As `get`, for those who ask for every message that they put somewhere: it need not go to the disk. */
+  find(account: string, name: string): Promise<MailboxPlace | null>;
   /** Makes the mailbox and the missing ones above it. Throws `MailboxExists`. */
   create(account: string, name: string, role?: MailboxRole | null): Promise<Mailbox>;
   /**

@@ -42,6 +42,16 @@ export interface ShownOptions {
   readonly utf8: boolean;
 }
 
+/** Messages in columns, in the order of their UIDs: where there are ten thousand, a row for each would cost more than all else. */
+export interface FlagTable {
+  readonly uids: Uint32Array;
+  readonly modseqs: Float64Array;
+  /** Of each message the place of its flags in `flagLists`. */
+  readonly flags: Uint16Array;
+  /** As in `MessageRow`; all different. */
+  readonly flagLists: readonly (readonly string[])[];
+}
+
 /** What a session needs to open a mailbox. */
 export interface MailboxView {
   readonly mailbox: Mailbox;
@@ -60,6 +70,8 @@ export interface AppendRequest {
   readonly internalDate: number;
   /** What the mailbox's owner may have; past it the message is refused with 552 5.2.2. */
   readonly quota?: QuotaLimit;
+  /** How many keywords the mailbox may have in all; past it the message is refused with 552 5.2.0. */
+  readonly keywordLimit?: number;
 }
 
 /** RFC 8508: the message takes the place of another one. */
@@ -79,6 +91,15 @@ export interface TransferOptions {
   readonly quota?: QuotaLimit;
   /** Which flags come along; without it all of them. */
   readonly keeps?: KeptFlags;
+  /** How many keywords the target may have in all, past which it is refused with 552 5.2.0. */
+  readonly keywordLimit?: number;
+}
+
+export interface FlagOptions {
+  /** Messages of a higher modseq are left alone (RFC 7162). */
+  readonly unchangedSince?: number;
+  /** How many keywords the mailbox may have in all, past which nothing more is changed and it is refused with 552 5.2.0. */
+  readonly keywordLimit?: number;
 }
 
 /** The kinds of flags that have rights of their own (RFC 4314 section 4). */
@@ -129,6 +150,8 @@ export interface MessageStore {
     uids: UidRanges,
     options?: { readonly changedSince?: number },
   ): AsyncIterable<readonly MessageRow[]>;
+  /** The same messages, when nothing but their flags is wanted; no table is empty, nor has more than 5,000 messages. */
+  flagTables(mailboxId: number, uids: UidRanges): AsyncIterable<FlagTable>;
   rowsWithDigest(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRowWithDigest[]>;
   shownRows(mailboxId: number, uids: UidRanges, options: ShownOptions): AsyncIterable<readonly ShownRow[]>;
   /** Throws `NoSuchMailbox`. */
@@ -145,7 +168,7 @@ export interface MessageStore {
     mailboxId: number,
     uids: UidRanges,
     change: FlagChange,
-    options?: { readonly unchangedSince?: number },
+    options?: FlagOptions,
   ): Promise<{ readonly rows: readonly MessageRow[]; readonly modified: readonly number[] }>;
   /** Removes those of the messages that are \Deleted (or all of them, with `any`); the UIDs removed, ascending. */
   expunge(

@@ -16,7 +16,7 @@ import type { AclStore } from "./acl.ts";
 import type { AnnotationStore } from "./annotations.ts";
 import type { BodyStore } from "./bodies.ts";
 import type { Bus } from "./bus_port.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Accepted, Delivery } from "./delivery.ts";
 import type { HiddenStore } from "./hidden.ts";
 import type { MailboxStore } from "./mailboxes.ts";
 import type { MessageStore } from "./messages.ts";
@@ -39,8 +39,11 @@ export interface Store {
   readonly hidden: HiddenStore;
   readonly searchIndex: SearchIndexPort;
   readonly bus: Bus;
-  /** Makes a message durable for all its recipients in one commit. */
-  accept(delivery: Delivery): Promise<void>;
+  /**
+   * Makes a message durable for all its recipients in one commit, but for those whose quota leaves no room for it. When nobody else
+   * is to have it, it rejects with 452 4.2.2.
+   */
+  accept(delivery: Delivery): Promise<Accepted>;
   /** Figures for /metrics. */
   stats(): StoreStats;
   /** Finishes what was begun and closes; later calls reject. */
@@ -71,15 +74,18 @@ export type { AclEntry, AclStore, SharedMailbox } from "./acl.ts";
 export type { Annotation, AnnotationStore } from "./annotations.ts";
 export type { BodyPart, BodyStage, BodyStore, ByteRange, HeaderPick, StagedBody } from "./bodies.ts";
 export type { AccountNotice, Bus, ChangeNotice } from "./bus_port.ts";
-export type { Delivery, LocalDelivery } from "./delivery.ts";
+export type { Accepted, Delivery, DeliveryFact, LocalDelivery } from "./delivery.ts";
 export type { HiddenFilter, HiddenMessage, HiddenStore, Restored } from "./hidden.ts";
-export type { Mailbox, MailboxRole, MailboxStore } from "./mailboxes.ts";
+export type { Mailbox, MailboxPlace, MailboxRole, MailboxStore } from "./mailboxes.ts";
+export { checkedName, normalizeName } from "./names.ts";
 export type {
   Appended,
   AppendRequest,
   Changes,
   ChangesOptions,
   FlagChange,
+  FlagOptions,
+  FlagTable,
   KeptFlags,
   MailboxView,
   MessageRow,

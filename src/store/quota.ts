@@ -9,4 +9,8 @@ export interface Usage {
   readonly messages: number;
 }
 
+export function exceeds(usage: Usage, { bytes, messages }: QuotaLimit): boolean {
+  return usage.bytes > (bytes ?? Infinity) || usage.messages > (messages ?? Infinity);
+}
+
 export const NO_QUOTA: QuotaLimit = { bytes: null, messages: null };

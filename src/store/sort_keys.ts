@@ -4,7 +4,7 @@
  */
 import { toNfc } from "../core/unicode.ts";
 import type { HeaderAddress, MessageDigest } from "../wire/mime/digest.ts";
-import { decodeWords } from "../wire/mime/mod.ts";
+import { decodeWords, isReplySubject } from "../wire/mime/mod.ts";
 import { hashMessageId, ownId, threadOf } from "./thread_id.ts";
 
 /** Texts are folded (`foldKey`), so that plain comparison of their UTF-8 bytes is the order that RFC 5256 asks for. */
@@ -38,7 +38,7 @@ export function sortKeysOf(digest: MessageDigest, bodyId: number): SortKeys {
   return {
     sentAt: digest.sentAt,
     subject: foldKey(digest.baseSubject),
-    isReply: isReply(envelope.subject, digest.baseSubject),
+    isReply: isReplySubject(envelope.subject ?? ""),
     from: foldKey(envelope.from[0]?.mailbox ?? ""),
     to: foldKey(envelope.to[0]?.mailbox ?? ""),
     cc: foldKey(envelope.cc[0]?.mailbox ?? ""),
@@ -72,17 +72,9 @@ export function unpackLinks(packed: Uint8Array): Pick<SortKeys, "messageId" | "r
 function displayName(address: HeaderAddress | undefined): string {
   if (address === undefined) return "";
   const { name, mailbox, host } = address;
-  if (name !== null && name !== "") return decodeWords(name);
+  // RFC 5957 section 3: a name that is nothing when it is decoded is none.
+  const shown = decodeWords(name ?? "");
+  if (shown !== "") return shown;
   // The start of a group has a name only.
   return host === null ? decodeWords(mailbox ?? "") : `${mailbox ?? ""}@${host}`;
-}
-
-/** Looks for a reply's or forward's mark in what was taken off. */
-function isReply(subject: string | null, base: string): boolean {
-  if (subject === null || subject === base) return false;
-  const text = decodeWords(subject.slice(0, 4000)).replace(/[\s\0]+/g, " ").trim();
-  const at = text.lastIndexOf(base);
-  if (at < 0 || text.length === base.length) return false;
-  return /(?:re|fwd?) ?(?:\[[^[\]]*\] ?)?:/i.test(text.slice(0, at)) ||
-    /\(fwd\)/i.test(text.slice(at + base.length));
 }

@@ -55,7 +55,7 @@ Deno.test("a second reader is started when the first is kept busy, and then shar
   assert.equal(starts, 0, "one request after the other keeps nobody busy");
 
   const busy = pool.do("countSpool", {});
-  clock.time += 11;
+  clock.time += 51;
   const waiting = [pool.do("countSpool", {}), pool.do("countSpool", {})];
   assert.equal(starts, 1);
   await Promise.resolve();
@@ -76,7 +76,7 @@ Deno.test("a reader that cannot be started is told of once, and the first does t
   });
   const answers = [pool.do("countSpool", {})];
   for (let i = 0; i < 3; i++) {
-    clock.time += 11;
+    clock.time += 51;
     answers.push(pool.do("countSpool", {}));
     await Promise.resolve();
   }

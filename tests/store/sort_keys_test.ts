@@ -19,6 +19,8 @@ Deno.test("sort keys: the subject's base, folded, and whether it answers (RFC 52
     ["=?utf-8?q?Re:_Gr=C3=BC=C3=9Fe?=", "GRU\u0308SSE", true],
     ["Re:", "", true],
     ["Report: done", "REPORT: DONE", false],
+    ["[core: news] Report", "REPORT", false],
+    ["[Re: news] Report", "REPORT", false],
     ["", "", false],
   ];
   for (const [subject, base, isReply] of cases) {
@@ -37,6 +39,11 @@ Deno.test("sort keys: local parts and display names of the first addresses (RFC 
   assert.equal(keys.cc, "PLAIN");
   const bare = keysOf("From: <Ann@Example.com>\nDate: Thu, 4 Jan 2024 10:00:00 +0000");
   assert.deepEqual([bare.displayFrom, bare.displayTo, bare.cc], ["ANN@EXAMPLE.COM", "", ""]);
+  assert.equal(
+    keysOf("From: =?utf-8?q??= <a@example.com>").displayFrom,
+    "A@EXAMPLE.COM",
+    "a name that is nothing",
+  );
   assert.equal(bare.sentAt, Date.UTC(2024, 0, 4, 10));
   assert.equal(keysOf("Subject: x").sentAt, null);
 });

@@ -134,6 +134,26 @@ Deno.test("a long copy that was broken off by the end of the program is taken ba
     folder.sql((db) => checkStore(db));
   }));
 
+Deno.test("a long copy is done also when its last ranges name messages that are not there yet", () =>
+  StoreFolder.use(async (folder) => {
+    await folder.with(async (store) => {
+      const inbox = await filled(store, 10);
+      // More ranges than go with one write, all but a few of them beyond the end.
+      const uids = Array.from({ length: 1500 }, (_, i) => [2 * i + 1, 2 * i + 1] as const);
+      const { from } = await store.messages.copy(
+        inbox.id,
+        uids,
+        (await mailboxOf(store, ACCOUNT, "Archive")).id,
+      );
+      assert.deepEqual(from, [1, 3, 5, 7, 9]);
+    });
+    // What was told to be done must not be taken back at the next start.
+    await folder.with(async (store) => {
+      assert.equal((await mailboxOf(store, ACCOUNT, "Archive")).messages, 5);
+    });
+    folder.sql((db) => checkStore(db));
+  }));
+
 Deno.test("renaming an INBOX of very many messages is a long move", () =>
   StoreFolder.use((folder) =>
     folder.with(async (store) => {

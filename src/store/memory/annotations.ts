@@ -57,6 +57,10 @@ export class MemoryAnnotations implements AnnotationStore {
     }
     this.#state.account(accountKey(account));
     for (const [holder, entries] of next) held.set(holder, entries);
+    if (mailbox === null || changes.length === 0) return;
+    // RFC 7162 section 3.2.
+    mailbox.modseq++;
+    this.#state.tell(mailbox);
   }
 
   /** As it would be with the new entries of one scope, of those holders that count. */

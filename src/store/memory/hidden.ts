@@ -10,7 +10,7 @@ import {
 } from "../hidden.ts";
 import { accountKey, normalizeName } from "../names.ts";
 import type { ShelvedMessage } from "./shelf.ts";
-import type { MemoryState } from "./state.ts";
+import type { MemoryAccount, MemoryMailbox, MemoryState } from "./state.ts";
 
 const PAGE = 100;
 
@@ -39,13 +39,18 @@ export class MemoryHiddenStore implements HiddenStore {
   }
 
   #bringBack({ account, mailbox: name, message }: ShelvedMessage): Restored {
-    if (!account.mailboxes.has(name)) account.subscriptions.add(RECOVERED);
-    const mailbox = account.mailboxes.get(name) ?? this.#state.ensureMailbox(account, RECOVERED);
+    const mailbox = account.mailboxes.get(name) ?? renamed(account, name) ?? this.#recovered(account);
     const { body, keywords, internalDate } = message;
     const bits = message.bits & ~DELETED;
     this.#state.addMessage(mailbox, { bits, keywords, internalDate, body }, mailbox.modseq + 1);
     this.#state.tell(mailbox);
     return { mailbox: mailbox.name, messages: 1, bytes: body.bytes.length };
+  }
+
+  /** The mailbox for what has no other; subscribed, so that it is seen. */
+  #recovered(account: MemoryAccount): MemoryMailbox {
+    account.subscriptions.add(RECOVERED);
+    return this.#state.ensureMailbox(account, RECOVERED);
   }
 
   #matching(account: string, { since = 0, mailbox }: HiddenFilter): ShelvedMessage[] {
@@ -55,6 +60,12 @@ export class MemoryHiddenStore implements HiddenStore {
       one.account.name === key && one.expungedAt >= since && (name === null || one.mailbox === name)
     );
   }
+}
+
+/** The mailbox that had this name once, by the UIDVALIDITY that it kept: no two mailboxes have the same. */
+function renamed(account: MemoryAccount, name: string): MemoryMailbox | undefined {
+  const uidValidity = account.retired.get(name);
+  return [...account.mailboxes.values()].find((mailbox) => mailbox.uidValidity === uidValidity);
 }
 
 function show(

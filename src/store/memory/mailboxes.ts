@@ -1,5 +1,5 @@
 import { MailboxExists, NoSuchMailbox } from "../errors.ts";
-import type { Mailbox, MailboxRole, MailboxStore } from "../mod.ts";
+import type { Mailbox, MailboxPlace, MailboxRole, MailboxStore } from "../mod.ts";
 import {
   accountKey,
   checkedName,
@@ -40,6 +40,10 @@ export class MemoryMailboxes implements MailboxStore {
     this.#state.use();
     const found = this.#state.mailboxes.get(mailboxId);
     return found === undefined ? null : showMailbox(found);
+  }
+
+  find(account: string, name: string): Promise<MailboxPlace | null> {
+    return this.get(account, name);
   }
 
   async create(account: string, name: string, role?: MailboxRole | null): Promise<Mailbox> {

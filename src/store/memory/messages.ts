@@ -1,10 +1,13 @@
 import { applyChange, DELETED, listFlags, parseChange, parseFlags, SEEN, uniteKeywords } from "../flags.ts";
+import { packFlags } from "../flag_table.ts";
 import type {
   Appended,
   AppendRequest,
   Changes,
   ChangesOptions,
   FlagChange,
+  FlagOptions,
+  FlagTable,
   MailboxView,
   MessageRow,
   MessageRowWithDigest,
@@ -72,6 +75,16 @@ export class MemoryMessages implements MessageStore {
     for (const page of this.#pages(mailboxId, uids)) {
       const rows = page.filter(({ modseq }) => modseq > changedSince).map(showRow);
       if (rows.length > 0) yield rows;
+    }
+  }
+
+  async *flagTables(mailboxId: number, uids: UidRanges): AsyncGenerator<FlagTable, void> {
+    for (const page of this.#pages(mailboxId, uids)) {
+      yield {
+        uids: Uint32Array.from(page, ({ uid }) => uid),
+        modseqs: Float64Array.from(page, ({ modseq }) => modseq),
+        ...packFlags(page.map(({ bits, keywords }) => keywords === "" ? bits : `${bits} ${keywords}`)),
+      };
     }
   }
 
@@ -143,6 +156,10 @@ export class MemoryMessages implements MessageStore {
       this.#state.requireRoom(account, next, request.quota);
       added.set(account, next);
     }
+    for (const [mailbox, some] of Map.groupBy(planned, (one) => one.mailbox)) {
+      const keywords = some.map(({ flags }) => flags.keywords);
+      this.#state.requireRoomForKeywords(mailbox, keywords, some[0]!.request.keywordLimit);
+    }
     return planned.map(({ request, flags, mailbox }) => {
       const body = takeBody(this.#state, request.body);
       const message = { ...flags, internalDate: request.internalDate, body };
@@ -156,7 +173,7 @@ export class MemoryMessages implements MessageStore {
     mailboxId: number,
     uids: UidRanges,
     change: FlagChange,
-    options?: { readonly unchangedSince?: number },
+    options?: FlagOptions,
   ): Promise<{ readonly rows: readonly MessageRow[]; readonly modified: readonly number[] }> {
     this.#state.change();
     const parsed = parseChange(change);
@@ -164,6 +181,9 @@ export class MemoryMessages implements MessageStore {
     const unchangedSince = options?.unchangedSince ?? Infinity;
     const messages = messagesIn(mailbox, uids);
     const taken = messages.filter((message) => message.modseq <= unchangedSince);
+    if (messages.length > 0 && change.kind !== "remove") {
+      this.#state.requireRoomForKeywords(mailbox, [parsed.flags.keywords], options?.keywordLimit);
+    }
     // All are computed before the first is changed: one that has too many keywords must change none.
     const next = taken.map((message) => applyChange(message, parsed));
     const modseq = mailbox.modseq + 1;

@@ -6,10 +6,18 @@
  * itself; what can fail is checked before.
  */
 import type { Clock, Log, Random } from "../../core/ports.ts";
-import { tellDelivered, tellingAnnotations, tellingHidden, tellingMailboxes } from "../account_notices.ts";
+import {
+  tellDelivered,
+  tellingAcl,
+  tellingAnnotations,
+  tellingHidden,
+  tellingMailboxes,
+} from "../account_notices.ts";
 import { ChangeBus } from "../bus.ts";
 import { parseFlags } from "../flags.ts";
 import type {
+  Accepted,
+  AclStore,
   AnnotationStore,
   Delivery,
   HiddenStore,
@@ -18,7 +26,9 @@ import type {
   Store,
   StoreStats,
 } from "../mod.ts";
+import { mailboxFull } from "../errors.ts";
 import { accountKey, checkedName, INBOX } from "../names.ts";
+import { exceeds, type Usage } from "../quota.ts";
 import { NO_INDEX, type SearchIndexPort } from "../search_index.ts";
 import { MemoryAcl } from "./acl.ts";
 import { MemoryAnnotations } from "./annotations.ts";
@@ -30,7 +40,7 @@ import { MemoryMailboxes } from "./mailboxes.ts";
 import { MemoryMessages } from "./messages.ts";
 import { MemoryScriptStore } from "./scripts.ts";
 import { enqueue, MemorySpool } from "./spool.ts";
-import { type MemoryBody, MemoryState } from "./state.ts";
+import { type MemoryBody, MemoryState, usageOf } from "./state.ts";
 import { MemoryTrace } from "./trace.ts";
 
 export interface MemoryStoreOptions {
@@ -56,7 +66,7 @@ class MemoryStore implements Store {
   readonly spool: MemorySpool;
   readonly trace: MemoryTrace;
   readonly facts: MemoryFacts;
-  readonly acl: MemoryAcl;
+  readonly acl: AclStore;
   readonly annotations: AnnotationStore;
   readonly scripts: MemoryScriptStore;
   readonly hidden: HiddenStore;
@@ -74,20 +84,27 @@ class MemoryStore implements Store {
     this.spool = new MemorySpool(this.#state);
     this.trace = new MemoryTrace(this.#state);
     this.facts = new MemoryFacts(this.#state);
-    this.acl = new MemoryAcl(this.#state);
-    this.annotations = tellingAnnotations(new MemoryAnnotations(this.#state), this.bus);
+    this.acl = tellingAcl(new MemoryAcl(this.#state), this.bus);
+    this.annotations = tellingAnnotations(new MemoryAnnotations(this.#state), this.bus, this.mailboxes);
     this.scripts = new MemoryScriptStore(this.#state);
     this.hidden = tellingHidden(new MemoryHiddenStore(this.#state), this.bus);
   }
 
-  async accept(delivery: Delivery): Promise<void> {
+  async accept(delivery: Delivery): Promise<Accepted> {
     this.#state.change();
+    const full = accountsWithoutRoom(this.#state, delivery);
     const versions = [...delivery.edited ?? [], delivery]
-      .map(({ body, local }) => ({ body, local: local.map(targetOf) }))
+      .map(({ body, local }) => ({
+        body,
+        local: local.map(targetOf).filter(({ account }) => !full.has(account)),
+      }))
       .filter(({ body, local }) => body === delivery.body || local.length > 0);
     const queued = delivery.queued !== null && delivery.queued.recipients.length > 0 ? delivery.queued : null;
     if (queued !== null && this.#state.queue.has(delivery.id)) {
       throw new Error(`Message ${delivery.id} is in the queue already`);
+    }
+    if (full.size > 0 && queued === null && versions.every(({ local }) => local.length === 0)) {
+      throw mailboxFull();
     }
     let queuedBody: MemoryBody | null = null;
     for (const { body: staged, local } of versions) {
@@ -100,7 +117,9 @@ class MemoryStore implements Store {
       if (isQueued) queuedBody = body;
       for (const target of local) this.#put(body, target, delivery.receivedAt);
     }
-    for (const { space, ...fact } of delivery.facts ?? []) void this.facts.put(space, fact);
+    for (const { space, account, ...fact } of delivery.facts ?? []) {
+      if (account === undefined || !full.has(accountKey(account))) void this.facts.put(space, fact);
+    }
     tellDelivered(this.bus, delivery);
     if (queued !== null && queuedBody !== null) {
       enqueue(this.#state, {
@@ -111,6 +130,7 @@ class MemoryStore implements Store {
       });
       this.bus.tellSpool([this.#state.queue.get(delivery.id)!]);
     }
+    return { full: [...full] };
   }
 
   #put(
@@ -138,6 +158,24 @@ class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#state.close();
   }
+}
+
+/** The accounts that would have more than they may with what the delivery brings them. */
+function accountsWithoutRoom(state: MemoryState, { body, local, edited = [] }: Delivery): Set<string> {
+  const full = new Set<string>();
+  const added = new Map<string, Usage>();
+  for (const version of [{ body, local }, ...edited]) {
+    for (const { account, quota } of version.local) {
+      const key = accountKey(account);
+      if (quota === undefined) continue;
+      const owner = state.accounts.get(key);
+      const before = added.get(key) ?? (owner === undefined ? { bytes: 0, messages: 0 } : usageOf(owner));
+      const after = { bytes: before.bytes + version.body.size, messages: before.messages + 1 };
+      added.set(key, after);
+      if (exceeds(after, quota)) full.add(key);
+    }
+  }
+  return full;
 }
 
 function targetOf({ account, mailbox, flags }: LocalDelivery) {

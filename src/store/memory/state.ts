@@ -1,12 +1,12 @@
 /** What the memory store holds, and the few steps that several of its parts share. */
-import { DELETED, SEEN } from "../flags.ts";
+import { DELETED, SEEN, uniteKeywords } from "../flags.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { MessageDigest } from "../../wire/mime/digest.ts";
 import { type SortKeys, sortKeysOf } from "../sort_keys.ts";
 import type { ChangeBus } from "../bus.ts";
-import { NoSuchMailbox, overQuota } from "../errors.ts";
+import { NoSuchMailbox, overQuota, tooManyKeywords } from "../errors.ts";
 import type { Mailbox, MailboxRole, QueuedMessage } from "../mod.ts";
-import type { QuotaLimit, Usage } from "../quota.ts";
+import { exceeds, type QuotaLimit, type Usage } from "../quota.ts";
 import { MemoryShelf } from "./shelf.ts";
 import { DEFAULT_MAILBOXES, defaultRole, namesAbove } from "../names.ts";
 import type { AwayNote, StoredScript } from "../scripts.ts";
@@ -235,10 +235,19 @@ export class MemoryState {
 
   /** Throws when the account would have more than it may with so much added. */
   requireRoom(account: MemoryAccount, added: Usage, limit: QuotaLimit | undefined): void {
-    const used = usageOf(account);
-    const bytes = used.bytes + added.bytes;
-    const messages = used.messages + added.messages;
-    if (bytes > (limit?.bytes ?? Infinity) || messages > (limit?.messages ?? Infinity)) throw overQuota();
+    if (limit === undefined) return;
+    const { bytes, messages } = usageOf(account);
+    const usage = { bytes: bytes + added.bytes, messages: messages + added.messages };
+    if (exceeds(usage, limit)) throw overQuota();
+  }
+
+  /** Throws when the mailbox would have more keywords than it may with these sets of them. */
+  requireRoomForKeywords(mailbox: MemoryMailbox, added: readonly string[], limit: number | undefined): void {
+    if (limit === undefined || added.every((set) => set === "")) return;
+    const known = [...mailbox.messages.values()].map(({ keywords }) => keywords);
+    const before = uniteKeywords(known).length;
+    const after = uniteKeywords([...known, ...added]).length;
+    if (after > before && after > limit) throw tooManyKeywords(limit);
   }
 
   tell(mailbox: MemoryMailbox): void {

@@ -10,15 +10,17 @@ export interface Transfer {
   readonly move: boolean;
   readonly quota?: QuotaLimit | undefined;
   readonly keeps?: KeptFlags | undefined;
+  readonly keywordLimit?: number | undefined;
 }
 
 export function transferMessages(state: MemoryState, transfer: Transfer): UidCopy {
-  const { from, to, uids, move, quota, keeps } = transfer;
+  const { from, to, uids, move, quota, keeps, keywordLimit } = transfer;
   const messages = messagesIn(from, uids);
   if (messages.length > 0 && !(move && from.account === to.account)) {
     const added = { bytes: bytesOfMessages(messages), messages: messages.length };
     state.requireRoom(to.account, added, quota);
   }
+  state.requireRoomForKeywords(to, messages.map((message) => flagsOf(message, keeps).keywords), keywordLimit);
   const modseq = to.modseq + 1;
   const copies = messages.map((message) =>
     state.addMessage(to, { ...message, ...flagsOf(message, keeps) }, modseq)

@@ -2,7 +2,7 @@
  * A thin face over `node:sqlite`: statements prepared once, errors that the callers can tell apart. It is used
  * in the workers only.
  */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 export type Value = SQLInputValue;
 export type Row = Record<string, unknown>;
@@ -39,6 +39,12 @@ export class Database {
 
   get inTransaction(): boolean {
     return this.#db.isTransaction;
+  }
+
+  /** A function of one text that SQL can call; the same for the same text. */
+  define(name: string, work: (text: string) => number | null): void {
+    const call = (text: SQLOutputValue) => typeof text === "string" ? work(text) : null;
+    this.#db.function(name, { deterministic: true }, call);
   }
 
   /** Runs statements that are not worth keeping prepared. */

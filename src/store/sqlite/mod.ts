@@ -13,13 +13,22 @@
  */
 import { join } from "node:path";
 import type { Clock, Live, Log, Random } from "../../core/ports.ts";
-import { tellDelivered, tellingAnnotations, tellingHidden, tellingMailboxes } from "../account_notices.ts";
+import {
+  tellDelivered,
+  tellingAcl,
+  tellingAnnotations,
+  tellingHidden,
+  tellingMailboxes,
+} from "../account_notices.ts";
 import { ChangeBus } from "../bus.ts";
 import { StoreDamaged } from "../errors.ts";
 import { parseFlags } from "../flags.ts";
 import {
+  type Accepted,
+  type AclStore,
   type AnnotationStore,
   type Delivery,
+  type DeliveryFact,
   type HiddenStore,
   type LocalDelivery,
   type MailboxStore,
@@ -36,6 +45,7 @@ import { SqliteBodies } from "./client/bodies.ts";
 import { copyOfBody, FreshBodies, freshMessage } from "./client/fresh.ts";
 import { SqliteFacts } from "./client/facts.ts";
 import { Janitor } from "./client/janitor.ts";
+import { KnownPlaces } from "./client/known_places.ts";
 import { Link } from "./client/link.ts";
 import { SqliteMailboxes } from "./client/mailboxes.ts";
 import { SqliteMessages } from "./client/messages.ts";
@@ -156,7 +166,7 @@ class SqliteStore implements Store {
   readonly spool: SqliteSpool;
   readonly trace: SqliteTrace;
   readonly facts: SqliteFacts;
-  readonly acl: SqliteAcl;
+  readonly acl: AclStore;
   readonly annotations: AnnotationStore;
   readonly scripts: SqliteScripts;
   readonly hidden: HiddenStore;
@@ -215,15 +225,19 @@ class SqliteStore implements Store {
     this.bus = new ChangeBus((error) => log.error("store-listener-failed", { error: String(error) }));
     this.scripts = new SqliteScripts(this.#link);
     this.hidden = tellingHidden(new SqliteHidden(this.#link), this.bus);
-    this.accounts = new SqliteAccounts(this.#link, (account) => this.scripts.forget(account));
-    this.mailboxes = tellingMailboxes(new SqliteMailboxes(this.#link), this.bus);
+    const places = new KnownPlaces();
+    this.accounts = new SqliteAccounts(this.#link, (account) => {
+      places.forget();
+      this.scripts.forget(account);
+    });
+    this.mailboxes = tellingMailboxes(new SqliteMailboxes(this.#link, places), this.bus);
     this.messages = new SqliteMessages(this.#link);
     this.bodies = new SqliteBodies({ link: this.#link, memory, fresh: this.#fresh });
     this.spool = new SqliteSpool(this.#link, this.#fresh);
     this.trace = new SqliteTrace(this.#link);
     this.facts = new SqliteFacts({ link: this.#link, clock });
-    this.acl = new SqliteAcl(this.#link);
-    this.annotations = tellingAnnotations(new SqliteAnnotations(this.#link), this.bus);
+    this.acl = tellingAcl(new SqliteAcl(this.#link), this.bus);
+    this.annotations = tellingAnnotations(new SqliteAnnotations(this.#link), this.bus, this.mailboxes);
     for (const handle of handles) watched(handle);
   }
 
@@ -237,7 +251,7 @@ class SqliteStore implements Store {
     this.#index?.begin();
   }
 
-  accept(delivery: Delivery): Promise<void> {
+  accept(delivery: Delivery): Promise<Accepted> {
     return this.#link.task(async () => {
       const local = delivery.local.map(targetOf);
       const versions = (delivery.edited ?? []).filter((version) => version.local.length > 0);
@@ -246,19 +260,21 @@ class SqliteStore implements Store {
       const leaves = queued !== null && queued.recipients.length > 0;
       let copy: Uint8Array | null = null;
       const bodies = [delivery.body, ...versions.map(({ body }) => body)];
-      const bodyId = await withBodies(bodies, ([body, ...others], cargo) => {
+      const { bodyId, full } = await withBodies(bodies, ([body, ...others], cargo) => {
         if (leaves) copy = copyOfBody(body!);
         const edited = others.map((other, place) => ({
           body: other,
           local: versions[place]!.local.map(targetOf),
         }));
-        const given = { id, body: body!, receivedAt, local, edited, queued, facts: delivery.facts ?? [] };
+        const facts = (delivery.facts ?? []).map(factOf);
+        const given = { id, body: body!, receivedAt, local, edited, queued, facts };
         return this.#link.writer.do("accept", given, cargo);
       });
       tellDelivered(this.bus, delivery);
-      if (!leaves || bodyId === null) return;
+      if (!leaves || bodyId === null) return { full };
       if (copy !== null) this.#fresh.put(id, bodyId, copy);
       this.bus.tellSpool([freshMessage(queued, { id, bodyId, size, queuedAt: receivedAt })]);
+      return { full };
     });
   }
 
@@ -321,6 +337,10 @@ class SqliteStore implements Store {
   }
 }
 
-function targetOf({ account, mailbox, flags }: LocalDelivery) {
-  return { account: accountKey(account), mailbox: mailbox ?? INBOX, ...parseFlags(flags ?? []) };
+function targetOf({ account, mailbox = INBOX, flags = [], quota }: LocalDelivery) {
+  return { account: accountKey(account), mailbox, ...parseFlags(flags), quota: quota ?? null };
+}
+
+function factOf(fact: DeliveryFact): DeliveryFact {
+  return fact.account === undefined ? fact : { ...fact, account: accountKey(fact.account) };
 }

@@ -1,6 +1,7 @@
 /**
  * Opens the database for its one writer, or says in words for the operator why it cannot be used and what to do.
  */
+import { parseDay } from "../../wire/mime/mod.ts";
 import { Database, isFull, sqliteCode } from "./database.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, schemaVersion } from "./schema.ts";
 
@@ -38,7 +39,10 @@ export function openForWriting(path: string, maxPages: number | null): Database 
 
 /** The writer has opened, and if need be migrated, the database before. */
 export function openForReading(path: string): Database {
-  return new Database(path, { readOnly: true, cacheKiB: READER_CACHE_KIB });
+  const db = new Database(path, { readOnly: true, cacheKiB: READER_CACHE_KIB });
+  // The day in a Date field (`row_condition.ts`).
+  db.define("sent_day", parseDay);
+  return db;
 }
 
 /** Mail is nobody else's business; the log files take over the mode of the database file. */

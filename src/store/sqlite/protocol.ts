@@ -2,6 +2,7 @@
  * What the main thread and the workers say to each other. Everything here is plain data; buffers are transferred.
  */
 import type {
+  DeliveryFact,
   Fact,
   FlagChange,
   KeptFlags,
@@ -11,7 +12,6 @@ import type {
   Postponement,
   QueueFilter,
   RecipientUpdate,
-  SpacedFact,
   UidRanges,
 } from "../mod.ts";
 import type { AnnotationChange, AnnotationLimits } from "../annotations.ts";
@@ -54,6 +54,7 @@ export interface NewMessageArgument {
   readonly keywords: string;
   readonly internalDate: number;
   readonly quota: QuotaLimit | null;
+  readonly keywordLimit: number | null;
 }
 
 /** What one write of a long change did: its caller goes on from `next`, until that is null. */
@@ -80,6 +81,7 @@ export interface LocalTarget {
   readonly mailbox: string;
   readonly bits: number;
   readonly keywords: string;
+  readonly quota: QuotaLimit | null;
 }
 
 export interface Writes {
@@ -102,10 +104,10 @@ export interface Writes {
       local: readonly LocalTarget[];
       edited: readonly { readonly body: BodyArgument; readonly local: readonly LocalTarget[] }[];
       queued: NewQueueEntry | null;
-      facts: readonly SpacedFact[];
+      facts: readonly DeliveryFact[];
     },
-    /** The body's id; null when nobody was to have it. */
-    number | null
+    /** The body's id, null when nobody was to have it; and the accounts that had no room. */
+    { readonly bodyId: number | null; readonly full: readonly string[] }
   >;
   append: Call<{ messages: readonly NewMessageArgument[] }, { uid: number; uidValidity: number }[]>;
   replace: Call<
@@ -128,7 +130,13 @@ export interface Writes {
   activateScript: Call<{ account: string; name: string | null }, void>;
   claimRecent: Call<{ mailboxId: number }, number>;
   setFlags: Call<
-    { mailboxId: number; uids: UidRanges; change: FlagChange; unchangedSince: number | null },
+    {
+      mailboxId: number;
+      uids: UidRanges;
+      change: FlagChange;
+      unchangedSince: number | null;
+      keywordLimit: number | null;
+    },
     Slice & { readonly rows: PackedRows; readonly modified: readonly number[] }
   >;
   expunge: Call<
@@ -144,6 +152,7 @@ export interface Writes {
       quota: QuotaLimit | null;
       /** Null for all flags. */
       keeps: KeptFlags | null;
+      keywordLimit: number | null;
       /** No ranges come after these. */
       isLast: boolean;
       underway: number | null;

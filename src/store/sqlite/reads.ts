@@ -3,6 +3,7 @@ import type {
   AccountRow,
   ByteRange,
   Fact,
+  FlagTable,
   HeaderPick,
   Mailbox,
   QueuedMessage,
@@ -36,6 +37,7 @@ export interface Reads {
   listAnnotations: Call<{ account: string; mailboxId: number | null }, Annotation[]>;
   view: Call<{ mailboxId: number }, PackedView | null>;
   rows: Call<{ mailboxId: number; uids: UidRanges }, Page<PackedRows>>;
+  flagTable: Call<{ mailboxId: number; uids: UidRanges }, Page<FlagTable>>;
   digests: Call<{ mailboxId: number; uids: UidRanges }, Page<PackedDigests>>;
   shown: Call<{ mailboxId: number; uids: UidRanges; texts: boolean; utf8: boolean }, Page<PackedShown>>;
   /** Rows whose (modseq, uid) lies after the pair, in that order; on the first page what vanished, too. */

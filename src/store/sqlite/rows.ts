@@ -73,16 +73,20 @@ const NUMBERS = 7;
 const KEYWORDS = 6;
 const SAVED_AT = 7;
 const HEADER_SIZE = 8;
+const ENVELOPE_SIZE = 9;
+const TEXTS = 10;
+const DIGEST = 11;
 
 export function packRows(rows: readonly (RowArray | RowArrayWithDigest | ShownRowArray)[]): PackedRows {
   const numbers = new Float64Array(rows.length * NUMBERS);
   let hasKeywords = false;
-  rows.forEach((row, place) => {
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!;
     const at = place * NUMBERS;
     for (let i = 0; i < KEYWORDS; i++) numbers[at + i] = row[i] as number;
-    numbers[at + KEYWORDS] = row[SAVED_AT] as number | null ?? NaN;
+    numbers[at + KEYWORDS] = row[SAVED_AT] ?? NaN;
     if (row[KEYWORDS] !== null) hasKeywords = true;
-  });
+  }
   return {
     count: rows.length,
     numbers,
@@ -92,19 +96,27 @@ export function packRows(rows: readonly (RowArray | RowArrayWithDigest | ShownRo
 
 export function packShown(rows: readonly ShownRowArray[]): PackedShown {
   const places = new Uint32Array(rows.length * PLACES);
-  const shown = rows.map(([, , , , , , , , , envelopeSize, texts, digest]) => {
-    if (digest === null) return { envelopeSize, parts: texts === null ? [] : [texts] };
-    const { envelope, structure } = showTexts(JSON.parse(digest), { utf8: true });
-    return { envelopeSize: envelope.length, parts: [envelope, structure] };
-  });
-  let at = 0;
-  shown.forEach(({ envelopeSize, parts }, place) => {
-    places[place * PLACES] = rows[place]![HEADER_SIZE];
-    places[place * PLACES + 1] = at + envelopeSize;
-    for (const part of parts) at += part.length;
-    places[place * PLACES + 2] = at;
-  });
-  return { ...packRows(rows), places, texts: concatBytes(shown.flatMap(({ parts }) => parts)) };
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!;
+    const at = place * PLACES;
+    places[at] = row[HEADER_SIZE];
+    const digest = row[DIGEST];
+    if (digest !== null) {
+      const { envelope, structure } = showTexts(JSON.parse(digest), { utf8: true });
+      parts.push(envelope, structure);
+      places[at + 1] = end + envelope.length;
+      end += envelope.length + structure.length;
+    } else {
+      const texts = row[TEXTS];
+      if (texts !== null) parts.push(texts);
+      places[at + 1] = end + row[ENVELOPE_SIZE];
+      end += texts?.length ?? 0;
+    }
+    places[at + 2] = end;
+  }
+  return { ...packRows(rows), places, texts: concatBytes(parts) };
 }
 
 export function unpackRows(packed: PackedRows): MessageRow[] {

@@ -1,8 +1,8 @@
-/** MULTIAPPEND, REPLACE and the quota. */
+/** MULTIAPPEND, REPLACE, the quota, and how many keywords a mailbox may have. */
 import assert from "node:assert/strict";
 import { Refusal } from "../../../src/core/errors.ts";
 import { NoSuchMailbox, NoSuchMessage } from "../../../src/store/errors.ts";
-import type { AppendRequest, Mailbox, Store } from "../../../src/store/mod.ts";
+import type { Accepted, AppendRequest, Delivery, Mailbox, Store } from "../../../src/store/mod.ts";
 import {
   again,
   ALL,
@@ -11,6 +11,7 @@ import {
   bigMessage,
   type ContractCase,
   mailboxOf,
+  queueEntry,
   rowsOf,
   staged,
   textOf,
@@ -134,6 +135,74 @@ export const appendCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "a delivery goes to those who have room for all of it; the others have nothing of it",
+    async run({ store, clock, account, inbox }) {
+      const other = `r-${account}`;
+      await store.accounts.ensure(other);
+      const theirs = await mailboxOf(store, other, "INBOX");
+      const quota = { bytes: 2 * SIZE, messages: null };
+      const fact = (key: string, account?: string) => ({
+        space: "room",
+        key,
+        value: "here",
+        expiresAt: clock.now() + 1000,
+        ...(account === undefined ? {} : { account }),
+      });
+      const limited = { account, quota };
+      const content = TEN;
+      const { full } = await deliver(store, { content, local: [limited, { account: other }] });
+      assert.deepEqual(full, []);
+      const once = { content, local: [limited, limited, { account: other }] };
+      const mixed = await deliver(store, {
+        ...once,
+        edited: [{ body: await staged(store, "z"), local: [{ ...limited, mailbox: "New" }] }],
+        facts: [fact("all"), fact("mine", account), fact("theirs", other)],
+      });
+      assert.deepEqual(mixed.full, [account], "twice is too much, and then it is not had once");
+      assert.deepEqual((await store.facts.list("room")).map(({ key }) => key).sort(), ["all", "theirs"]);
+      assert.deepEqual([(await again(store, inbox)).messages, (await again(store, theirs)).messages], [1, 2]);
+      assert.equal(await store.mailboxes.get(account, "New"), null);
+      assert.deepEqual((await deliver(store, { content, local: [limited] })).full, [], "to the last byte");
+      const before = await again(store, inbox);
+      await assert.rejects(
+        () => deliver(store, { content: "y", local: [limited], facts: [fact("never")] }),
+        (error) => error instanceof Refusal && `${error.reply.code} ${error.reply.enhanced}` === "452 4.2.2",
+      );
+      assert.equal(await store.facts.get("room", "never"), null);
+      const onward = await deliver(store, {
+        content,
+        local: [limited],
+        queued: queueEntry(["b@example.net"]),
+      });
+      assert.deepEqual(onward.full, [account]);
+      assert.equal(store.stats().queuedMessages, 1);
+      assert.deepEqual(await again(store, inbox), before);
+      const nothing = { bytes: null, messages: null };
+      assert.deepEqual((await deliver(store, { content, local: [{ account, quota: nothing }] })).full, []);
+    },
+  },
+  {
+    name: "deliveries at the same time fill a mailbox to its quota and no further (RFC 9208 section 5)",
+    async run({ store, account, inbox }) {
+      const quota = { bytes: null, messages: 5 };
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, () => deliver(store, { content: TEN, local: [{ account, quota }] })),
+      );
+      assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 5);
+      assert.equal((await again(store, inbox)).messages, 5);
+      const two = `s-${account}`;
+      const local = [{ account, quota }, { account: two, quota: { bytes: SIZE, messages: null } }];
+      const others = await Promise.all(
+        Array.from(
+          { length: 3 },
+          () => deliver(store, { content: TEN, local, queued: queueEntry(["c@example.net"]) }),
+        ),
+      );
+      assert.deepEqual(others.map(({ full }) => full.length).sort(), [1, 2, 2]);
+      assert.deepEqual(await store.accounts.usage(two), { bytes: SIZE, messages: 1 });
+    },
+  },
+  {
     name: "copies count against the quota of the target's owner; a move within an account does not",
     async run({ store, account, inbox }) {
       const owner = `q-${account}`;
@@ -176,7 +245,85 @@ export const appendCases: readonly ContractCase[] = [
       for (const { bodyId } of rows) assert.equal(await textOf(store, bodyId), TEN);
     },
   },
+  {
+    name: "a mailbox has so many keywords and no more: APPEND and REPLACE (RFC 5530: LIMIT)",
+    async run({ store, inbox }) {
+      const keywordLimit = 3;
+      const appending = async (...sets: string[][]) =>
+        store.messages.appendMany(
+          await Promise.all(
+            sets.map(async (flags) => ({ ...await request(store, inbox, TEN), flags, keywordLimit })),
+          ),
+        );
+      await appending(["one", "\\Seen"], ["ONE", "two"]);
+      const before = await again(store, inbox);
+      await assert.rejects(() => appending(["three", "four"]), tooManyKeywords);
+      await assert.rejects(
+        () => appending(["three"], ["four"]),
+        tooManyKeywords,
+        "together they are too many",
+      );
+      assert.deepEqual(await again(store, inbox), before, "none of them is stored");
+      await appending(["three"]);
+      await assert.rejects(() => appending(["four"]), tooManyKeywords);
+      await appending(["Two", "THREE", "one"], ["\\Flagged"]);
+      const replacing = async (flags: string[]) =>
+        store.messages.replace({
+          ...await request(store, inbox, TEN),
+          flags,
+          keywordLimit,
+          source: inbox.id,
+          uid: 4,
+        });
+      await assert.rejects(() => replacing(["four"]), tooManyKeywords);
+      assert.deepEqual((await rowsOf(store, inbox)).map(({ uid }) => uid), [1, 2, 3, 4, 5]);
+      assert.equal((await replacing(["one"])).uid, 6);
+      await append(store, inbox, { flags: ["four"] });
+      assert.equal((await again(store, inbox)).messages, 6, "whoever names no limit has none");
+      await appending(["four"]);
+      await assert.rejects(() => appending(["five"]), tooManyKeywords);
+    },
+  },
+  {
+    name: "a mailbox has so many keywords and no more: COPY, MOVE and STORE",
+    async run({ store, clock, account, inbox }) {
+      const archive = await mailboxOf(store, account, "Archive");
+      const keywordLimit = 2;
+      for (const flags of [["one"], ["two"], ["three"], []]) await append(store, inbox, { flags });
+      const before = await rowsOf(store, inbox);
+      const options = { keywordLimit };
+      const { messages } = store;
+      await assert.rejects(() => messages.copy(inbox.id, ALL, archive.id, options), tooManyKeywords);
+      await assert.rejects(() => messages.move(inbox.id, ALL, archive.id, options), tooManyKeywords);
+      assert.deepEqual(await rowsOf(store, inbox), before);
+      assert.equal((await again(store, archive)).messages, 0);
+      await messages.copy(inbox.id, [[1, 2]], archive.id, options);
+      await messages.copy(inbox.id, [[1, 2], [4, 4]], archive.id, options);
+      await assert.rejects(() => messages.move(inbox.id, [[3, 3]], archive.id, options), tooManyKeywords);
+      const bare = { ...options, keeps: { seen: true, deleted: true, others: false } };
+      await messages.copy(inbox.id, [[3, 3]], archive.id, bare);
+      const adding = (flags: string[]) =>
+        messages.setFlags(archive.id, ALL, { kind: "add", flags }, { keywordLimit });
+      await assert.rejects(() => adding(["three"]), tooManyKeywords);
+      assert.equal((await adding(["ONE", "two", "\\Seen"])).rows.length, 6);
+      await messages.setFlags(archive.id, ALL, { kind: "remove", flags: ["two"] }, { keywordLimit });
+      // A store may take a moment to see that there is room again.
+      await clock.advance(60_000);
+      await adding(["three"]);
+      const [row] = await rowsOf(store, archive, [[1, 1]]);
+      assert.deepEqual(row?.flags, ["\\Seen", "one", "three"]);
+    },
+  },
 ];
+
+function deliver(
+  store: Store,
+  { content, ...delivery }: Partial<Omit<Delivery, "body">> & { readonly content: string },
+): Promise<Accepted> {
+  return staged(store, content).then((body) =>
+    store.accept({ id: crypto.randomUUID(), receivedAt: 1, local: [], queued: null, ...delivery, body })
+  );
+}
 
 async function request(
   store: Store,
@@ -184,6 +331,10 @@ async function request(
   content: string | Uint8Array,
 ): Promise<AppendRequest> {
   return { mailboxId: mailbox.id, body: await staged(store, content), flags: [], internalDate: 1 };
+}
+
+function tooManyKeywords(error: unknown): boolean {
+  return error instanceof Refusal && error.reply.code === 552 && error.reply.enhanced === "5.2.0";
 }
 
 function overQuota(error: unknown): boolean {

@@ -95,6 +95,43 @@ export const busCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "who is given rights, or loses them, is told, and so is anyone",
+    async run({ store, inbox, account }) {
+      const told: string[] = [];
+      const stops = [account, "bob@example.org", "anyone"].map((name) =>
+        store.bus.watchAccount(name, ({ what }) => told.push(`${name} ${what}`))
+      );
+      await store.acl.set(inbox.id, { identifier: "Bob@example.org", rights: "lr" });
+      await store.acl.set(inbox.id, { identifier: "-bob@example.org", rights: "r" });
+      await store.acl.set(inbox.id, { identifier: "anyone", rights: "" });
+      assert.deepEqual(told, ["bob@example.org mailboxes", "bob@example.org mailboxes", "anyone mailboxes"]);
+      for (const stop of stops) stop();
+    },
+  },
+  {
+    name: "shared annotations that another sets are told to the owner, too, and nothing else of them",
+    async run({ store, inbox, account }) {
+      await store.accounts.ensure("bob@example.org");
+      const told: AccountNotice[] = [];
+      const stop = store.bus.watchAccount(account, (notice) => told.push(notice));
+      const scope = { account: "bob@example.org", mailboxId: inbox.id };
+      const value = new Uint8Array([1]);
+      const limits = { count: 10, bytes: 1000 };
+      await store.annotations.set(scope, [{ entry: "/private/comment", value }], limits);
+      assert.deepEqual(told, []);
+      const changes = [{ entry: "/private/comment", value }, { entry: "/shared/comment", value }];
+      await store.annotations.set(scope, changes, limits);
+      assert.deepEqual(told, [{
+        account,
+        what: "annotations",
+        mailboxId: inbox.id,
+        entries: ["/shared/comment"],
+        by: "bob@example.org",
+      }]);
+      stop();
+    },
+  },
+  {
     name: "a listener that throws harms nobody",
     async run({ store, inbox }) {
       let calls = 0;

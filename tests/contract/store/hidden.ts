@@ -55,6 +55,26 @@ export const hiddenCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "what lay in a mailbox that was renamed, or stood below one, comes back to it",
+    async run({ store, account }) {
+      for (const name of ["Old", "Old/Below", "Gone"]) {
+        const mailbox = await store.mailboxes.create(account, name);
+        await append(store, mailbox, { content: `Subject: ${name}\r\n\r\n` });
+        await store.messages.expunge(mailbox.id, ALL, { any: true });
+      }
+      await store.mailboxes.rename(account, "Old", "Between");
+      await store.mailboxes.rename(account, "Between", "New");
+      await store.mailboxes.rename(account, "Gone", "Away");
+      await store.mailboxes.remove(account, "Away");
+      const restored = await store.hidden.restore(account);
+      assert.deepEqual(restored.map(({ mailbox, messages }) => `${mailbox} ${messages}`).sort(), [
+        "New 1",
+        "New/Below 1",
+        "Recovered 1",
+      ]);
+    },
+  },
+  {
     name: "since when, from which mailbox, and page by page",
     async run({ store, account, inbox, clock }) {
       const trash = await mailboxOf(store, account, "Trash");

@@ -15,6 +15,41 @@ export const mailboxCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "find tells which mailbox has a name now, however often it was asked before",
+    async run({ store, account, inbox }) {
+      const { mailboxes } = store;
+      const id = async (name: string) => (await mailboxes.find(account, name))?.id ?? null;
+      const { id: first } = await mailboxes.create(account, "a");
+      const { id: below } = await mailboxes.create(account, "a/b");
+      assert.deepEqual([await id("a"), await id("a"), await id("a/b"), await id("c")], [
+        first,
+        first,
+        below,
+        null,
+      ]);
+      assert.equal(await id("inbox"), inbox.id);
+      const { account: owner, name } = (await mailboxes.find(account, "a"))!;
+      assert.deepEqual([owner, name], [account, "a"]);
+      await mailboxes.rename(account, "a", "c");
+      assert.deepEqual([await id("a"), await id("c"), await id("a/b"), await id("c/b")], [
+        null,
+        first,
+        null,
+        below,
+      ]);
+      await mailboxes.remove(account, "c");
+      assert.equal(await id("c"), null);
+      const { id: second } = await mailboxes.create(account, "c");
+      assert.equal(await id("c"), second);
+      await mailboxes.rename(account, "INBOX", "old");
+      assert.equal(await id("INBOX"), inbox.id);
+      await store.accounts.remove(account);
+      assert.deepEqual([await id("c"), await id("INBOX")], [null, null]);
+      await store.accounts.ensure(account);
+      assert.notEqual(await id("INBOX"), inbox.id);
+    },
+  },
+  {
     name: "names that look like paths are only names",
     async run({ store, account }) {
       const odd = ["..", "../../etc/passwd", "~", ".hidden", "a\\b", "C:", "%s", "'; DROP TABLE x; --", "*"];

@@ -5,7 +5,14 @@ import { parseMessage } from "../../../src/wire/mime/mod.ts";
 import { join } from "node:path";
 import { decodeLatin1, encodeUtf8 } from "../../../src/core/bytes.ts";
 import { NoSuchMailbox } from "../../../src/store/errors.ts";
-import type { MessageRowWithDigest, ShownRow } from "../../../src/store/mod.ts";
+import type {
+  Mailbox,
+  MessageRow,
+  MessageRowWithDigest,
+  ShownRow,
+  Store,
+  UidRanges,
+} from "../../../src/store/mod.ts";
 import {
   accept,
   again,
@@ -18,6 +25,26 @@ import {
   staged,
   textOf,
 } from "./harness.ts";
+
+/** How many tables there were. */
+async function flagTablesAreRows(store: Store, mailbox: Mailbox, uids: UidRanges): Promise<number> {
+  const found: Pick<MessageRow, "uid" | "modseq" | "flags">[] = [];
+  let tables = 0;
+  for await (const table of store.messages.flagTables(mailbox.id, uids)) {
+    const { length } = table.uids;
+    assert.ok(length > 0 && length <= 5000, String(length));
+    assert.deepEqual([table.modseqs.length, table.flags.length], [length, length]);
+    assert.equal(new Set(table.flagLists.map(String)).size, table.flagLists.length);
+    for (let i = 0; i < length; i++) {
+      const flags = table.flagLists[table.flags[i]!]!;
+      found.push({ uid: table.uids[i]!, modseq: table.modseqs[i]!, flags });
+    }
+    tables++;
+  }
+  const rows = await rowsOf(store, mailbox, uids);
+  assert.deepEqual(found, rows.map(({ uid, modseq, flags }) => ({ uid, modseq, flags })));
+  return tables;
+}
 
 export const messageCases: readonly ContractCase[] = [
   {
@@ -132,6 +159,32 @@ export const messageCases: readonly ContractCase[] = [
       assert.deepEqual(await uids([[3, 3]]), []);
       assert.deepEqual(await uids([]), []);
       assert.deepEqual(await uids([[9, 4_294_967_295]]), []);
+    },
+  },
+  {
+    name: "tables of flags tell what rows tell, for any ranges",
+    async run({ store, account, inbox }) {
+      const flags = [[], ["\\Seen"], ["\\Seen", "$Work"], ["$Work"], ["\\Deleted", "beta", "$Work"], [
+        "\\Seen",
+      ]];
+      for (const some of flags) await append(store, inbox, { flags: some });
+      await store.messages.setFlags(inbox.id, [[2, 2]], { kind: "add", flags: ["$Forwarded"] });
+      await store.messages.expunge(inbox.id, [[4, 4]], { any: true });
+      const odd = Array.from({ length: 2000 }, (_, i) => [2 * i + 1, 2 * i + 1] as const);
+      for (const ranges of [ALL, [], [[3, 3]], [[4, 4]], [[1, 2], [5, 6]], odd]) {
+        await flagTablesAreRows(store, inbox, ranges as UidRanges);
+      }
+      // More than one table holds.
+      for (let have = 1; have < 6000; have *= 2) {
+        await store.messages.copy(inbox.id, [[1, have]], inbox.id);
+      }
+      assert.ok(await flagTablesAreRows(store, inbox, ALL) > 1);
+      await flagTablesAreRows(store, inbox, odd);
+      await store.mailboxes.create(account, "gone");
+      const gone = await mailboxOf(store, account, "gone");
+      await append(store, gone);
+      await store.mailboxes.remove(account, "gone");
+      assert.equal(await flagTablesAreRows(store, gone, ALL), 0);
     },
   },
   {

@@ -40,13 +40,27 @@ export class SqliteBodies implements BodyStore {
     reads: readonly BodyPart[],
     pick: HeaderPick | null = null,
   ): Promise<readonly (Uint8Array | null)[]> {
-    const numbers = Float64Array.from(
-      reads.flatMap(({ bodyId, range: { start, end } }) => [bodyId, start, end]),
-    );
-    const { bytes, sizes } = await this.#deps.link.read("bodyParts", { reads: numbers, pick });
-    let at = 0;
-    return Array.from(sizes, (size) => size < 0 ? null : bytes.subarray(at, at += size));
+    const { bytes, sizes } = await this.#deps.link.read("bodyParts", { reads: packReads(reads), pick });
+    const parts: (Uint8Array | null)[] = [];
+    for (let place = 0, at = 0; place < sizes.length; place++) {
+      const size = sizes[place]!;
+      parts.push(size < 0 ? null : bytes.subarray(at, at + size));
+      at += Math.max(0, size);
+    }
+    return parts;
   }
+}
+
+/** As `bodyParts` wants it. */
+function packReads(reads: readonly BodyPart[]): Float64Array {
+  const numbers = new Float64Array(3 * reads.length);
+  for (let place = 0; place < reads.length; place++) {
+    const { bodyId, range } = reads[place]!;
+    numbers[3 * place] = bodyId;
+    numbers[3 * place + 1] = range.start;
+    numbers[3 * place + 2] = range.end;
+  }
+  return numbers;
 }
 
 /** A small message may come with its prefix in one piece; none is longer than the port promises. */

@@ -41,6 +41,7 @@ export interface TransferTask {
   readonly move: boolean;
   readonly quota: QuotaLimit | null;
   readonly keeps: KeptFlags | null;
+  readonly keywordLimit: number | null;
 }
 
 /** COPY or MOVE. A copy that fails is taken back; a move that fails leaves each message in one of the two places. */
@@ -58,6 +59,8 @@ export async function transfer({ writer }: Link, task: TransferTask): Promise<Ui
       for (let i = 0; i < slice.from.length; i++) to.push(slice.firstTo + i);
       return slice;
     });
+    // The last ranges were beyond the end of the mailbox, and no slice was needed for them.
+    if (underway !== null) await writer.doSlice("copy", { ...task, uids: [], isLast: true, underway });
   } catch (error) {
     if (underway !== null) { while (await writer.doSlice("takeBackCopy", { underway })); }
     throw error;

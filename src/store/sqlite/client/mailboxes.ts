@@ -1,5 +1,6 @@
-import type { Mailbox, MailboxRole, MailboxStore, UidRanges } from "../../mod.ts";
+import type { Mailbox, MailboxPlace, MailboxRole, MailboxStore, UidRanges } from "../../mod.ts";
 import { accountKey, compareNames, normalizeName, sortMailboxes } from "../../names.ts";
+import type { KnownPlaces } from "./known_places.ts";
 import type { Link } from "./link.ts";
 import { transfer } from "./long_change.ts";
 
@@ -7,9 +8,11 @@ const ALL_UIDS: UidRanges = [[1, 0xffffffff]];
 
 export class SqliteMailboxes implements MailboxStore {
   readonly #link: Link;
+  readonly #places: KnownPlaces;
 
-  constructor(link: Link) {
+  constructor(link: Link, places: KnownPlaces) {
     this.#link = link;
+    this.#places = places;
   }
 
   async list(account: string): Promise<Mailbox[]> {
@@ -24,6 +27,12 @@ export class SqliteMailboxes implements MailboxStore {
     return this.#link.read("mailboxById", { mailboxId });
   }
 
+  find(account: string, name: string): Promise<MailboxPlace | null> {
+    const args = { account: accountKey(account), name: normalizeName(name) };
+    const look = () => this.#link.readers.do("mailboxByName", args);
+    return this.#link.task(() => this.#places.find(args.account, args.name, look));
+  }
+
   create(account: string, name: string, role?: MailboxRole | null): Promise<Mailbox> {
     return this.#link.write("createMailbox", { account: accountKey(account), name, role });
   }
@@ -31,7 +40,7 @@ export class SqliteMailboxes implements MailboxStore {
   rename(account: string, from: string, to: string): Promise<void> {
     return this.#link.task(async () => {
       const args = { account: accountKey(account), from, to };
-      const moving = await this.#link.writer.do("renameMailbox", args);
+      const moving = await this.#link.writer.do("renameMailbox", args).finally(() => this.#places.forget());
       if (moving === null) return;
       const { from: mailboxId, to: toMailboxId } = moving;
       await transfer(this.#link, {
@@ -41,12 +50,14 @@ export class SqliteMailboxes implements MailboxStore {
         move: true,
         quota: null,
         keeps: null,
+        keywordLimit: null,
       });
     });
   }
 
   remove(account: string, name: string): Promise<void> {
-    return this.#link.write("removeMailbox", { account: accountKey(account), name });
+    return this.#link.write("removeMailbox", { account: accountKey(account), name })
+      .finally(() => this.#places.forget());
   }
 
   async subscriptions(account: string): Promise<string[]> {

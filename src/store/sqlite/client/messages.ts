@@ -8,6 +8,8 @@ import type {
   Changes,
   ChangesOptions,
   FlagChange,
+  FlagOptions,
+  FlagTable,
   MailboxView,
   MessageRow,
   MessageRowWithDigest,
@@ -27,11 +29,14 @@ import { unpackDigests, unpackRows, unpackShown } from "../rows.ts";
 import type { Link } from "./link.ts";
 import { inSlices, transfer, type TransferTask } from "./long_change.ts";
 import { pagesOf } from "./pages.ts";
-import { withBody } from "./stage.ts";
+import { withBodies, withBody } from "./stage.ts";
 
 const ALL_UIDS: UidRanges = [[1, 0xffffffff]];
 /** Rows that are handed out together. */
 const PAGE = 500;
+/** Messages that come in by one write, and their bytes: as long as it takes, everybody else's writes wait. */
+const AT_ONCE = 64;
+const BYTES_AT_ONCE = 256 * 1024;
 
 export class SqliteMessages implements MessageStore {
   readonly #link: Link;
@@ -77,6 +82,11 @@ export class SqliteMessages implements MessageStore {
     }
   }
 
+  async *flagTables(mailboxId: number, uids: UidRanges): AsyncGenerator<FlagTable, void> {
+    const fetch = (rest: UidRanges) => this.#link.read("flagTable", { mailboxId, uids: rest });
+    for await (const table of pagesOf(uids, fetch)) if (table.uids.length > 0) yield table;
+  }
+
   async *rowsWithDigest(
     mailboxId: number,
     uids: UidRanges,
@@ -97,17 +107,27 @@ export class SqliteMessages implements MessageStore {
     }
   }
 
-  append(request: AppendRequest): Promise<Appended> {
+  async append(request: AppendRequest): Promise<Appended> {
+    return (await this.#appendAtOnce([request]))[0]!;
+  }
+
+  /** By one commit where they are few and small. Else the bodies go to the disk before, so that no write is as long as all of them. */
+  appendMany(requests: readonly AppendRequest[]): Promise<Appended[]> {
+    const bytes = requests.reduce((sum, { body }) => sum + body.size, 0);
+    const areSmall = requests.length <= AT_ONCE && bytes <= BYTES_AT_ONCE;
+    return areSmall || requests.length === 1 ? this.#appendAtOnce(requests) : this.#appendApart(requests);
+  }
+
+  #appendAtOnce(requests: readonly AppendRequest[]): Promise<Appended[]> {
     return this.#link.task(() =>
-      withBody(request.body, async (body, cargo) => {
-        const messages = [newMessage(request, body)];
-        return (await this.#link.writer.do("append", { messages }, cargo))[0]!;
+      withBodies(requests.map(({ body }) => body), (bodies, cargo) => {
+        const messages = requests.map((request, place) => newMessage(request, bodies[place]!));
+        return this.#link.writer.do("append", { messages }, cargo);
       })
     );
   }
 
-  /** The bodies go to the disk one by one, so that no write is as long as all of them; the messages then come in together. */
-  appendMany(requests: readonly AppendRequest[]): Promise<Appended[]> {
+  #appendApart(requests: readonly AppendRequest[]): Promise<Appended[]> {
     return this.#link.task(async () => {
       const { writer } = this.#link;
       for (const { flags } of requests) parseFlags(flags);
@@ -147,15 +167,19 @@ export class SqliteMessages implements MessageStore {
     mailboxId: number,
     uids: UidRanges,
     change: FlagChange,
-    options?: { readonly unchangedSince?: number },
+    options: FlagOptions = {},
   ): Promise<{ readonly rows: readonly MessageRow[]; readonly modified: readonly number[] }> {
-    const unchangedSince = options?.unchangedSince ?? null;
+    const asked = {
+      mailboxId,
+      change,
+      unchangedSince: options.unchangedSince ?? null,
+      keywordLimit: options.keywordLimit ?? null,
+    };
     return this.#link.task(async () => {
       const rows: MessageRow[] = [];
       const modified: number[] = [];
       await inSlices(uids, async (part) => {
-        const args = { mailboxId, uids: part, change, unchangedSince };
-        const slice = await this.#link.writer.doSlice("setFlags", args);
+        const slice = await this.#link.writer.doSlice("setFlags", { ...asked, uids: part });
         for (const row of unpackRows(slice.rows)) rows.push(row);
         for (const uid of slice.modified) modified.push(uid);
         return slice;
@@ -254,13 +278,15 @@ export class SqliteMessages implements MessageStore {
   }
 }
 
-function transferOptions({ quota, keeps }: TransferOptions = {}): Pick<TransferTask, "quota" | "keeps"> {
-  return { quota: quota ?? null, keeps: keeps ?? null };
+function transferOptions(
+  { quota, keeps, keywordLimit }: TransferOptions = {},
+): Pick<TransferTask, "quota" | "keeps" | "keywordLimit"> {
+  return { quota: quota ?? null, keeps: keeps ?? null, keywordLimit: keywordLimit ?? null };
 }
 
 function newMessage(request: AppendRequest, body: BodyArgument): NewMessageArgument {
-  const { mailboxId, internalDate, quota = null } = request;
-  return { mailboxId, body, ...parseFlags(request.flags), internalDate, quota };
+  const { mailboxId, internalDate, quota = null, keywordLimit = null } = request;
+  return { mailboxId, body, ...parseFlags(request.flags), internalDate, quota, keywordLimit };
 }
 
 /** Rows in the order of their changes as rows in the order of UIDs, each as it was last, without those that vanished. */

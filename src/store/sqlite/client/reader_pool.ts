@@ -30,8 +30,8 @@ export interface ReaderPoolOptions {
   readonly onIndexDamage?: (reason: string) => void;
 }
 
-/** A reader that has not been idle for so long needs help. */
-const BUSY_MS = 10;
+/** A reader that has not been idle for so long needs help; to start one takes as much time, of the same processors. */
+const BUSY_MS = 50;
 
 /**
  * Gives each request to the reader that has the fewest. It begins with one; more are started when that one is kept

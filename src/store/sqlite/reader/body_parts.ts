@@ -1,7 +1,8 @@
 import { concatBytes } from "../../../core/bytes.ts";
-import { selectHeader } from "../../../wire/mime/mod.ts";
+import { FieldPicker } from "../../../wire/mime/mod.ts";
+import type { HeaderPick } from "../../mod.ts";
 import type { Database } from "../database.ts";
-import { CHUNKS_PER_BODY } from "../protocol.ts";
+import { CHUNKS_PER_BODY, type PackedParts } from "../protocol.ts";
 import { StoredBody, unpackChunk } from "./body.ts";
 import type { Query } from "./query.ts";
 
@@ -35,30 +36,49 @@ interface Part {
 export const bodyParts: Query<"bodyParts"> = (db, { reads, pick }) =>
   db.snapshot(() => {
     const wanted = unpackReads(reads);
-    const found: (Uint8Array | null)[] = wanted.map(() => null);
     const most = wanted.reduce((longest, { end }) => Math.max(longest, end), 0);
     const ids = JSON.stringify(wanted.map(({ bodyId }) => bodyId));
-    for (const row of db.arrays<Found>(FIRST_CHUNKS, most, most, ids)) {
-      found[row[0]] = partOf(row, wanted[row[0]]!);
+    const rows = db.arrays<Found>(FIRST_CHUNKS, most, most, ids);
+    const parts: (Uint8Array | null)[] = [];
+    for (const row of rows) {
+      // Rows come in the order of the list, but not for all of it.
+      while (parts.length < row[0]) parts.push(readAlone(db, wanted[parts.length]!));
+      const part = wanted[row[0]]!;
+      parts.push(partOf(row, part) ?? readAlone(db, part));
     }
-    const sizes = new Float64Array(wanted.length);
-    const parts: Uint8Array[] = [];
-    for (const [place, part] of wanted.entries()) {
-      const bytes = found[place] ?? readAlone(db, part);
-      const shown = bytes === null || pick === null ? bytes : selectHeader(bytes, pick.fields, pick.mode);
-      sizes[place] = shown?.length ?? -1;
-      if (shown !== null) {
-        parts.push(shown);
-      }
-    }
-    return { bytes: concatBytes(parts), sizes };
+    while (parts.length < wanted.length) parts.push(readAlone(db, wanted[parts.length]!));
+    return pick === null ? pack(parts) : packFields(parts, pick);
   });
 
 function unpackReads(reads: Float64Array): Part[] {
-  return Array.from({ length: reads.length / NUMBERS }, (_, place) => {
-    const at = place * NUMBERS;
-    return { bodyId: reads[at]!, start: reads[at + 1]!, end: reads[at + 2]! };
-  });
+  const parts: Part[] = [];
+  for (let at = 0; at < reads.length; at += NUMBERS) {
+    parts.push({ bodyId: reads[at]!, start: reads[at + 1]!, end: reads[at + 2]! });
+  }
+  return parts;
+}
+
+function pack(parts: readonly (Uint8Array | null)[]): PackedParts {
+  return {
+    bytes: concatBytes(parts.filter((part) => part !== null)),
+    sizes: Float64Array.from(parts, (part) => part?.length ?? -1),
+  };
+}
+
+function packFields(headers: readonly (Uint8Array | null)[], { fields, mode }: HeaderPick): PackedParts {
+  const picker = new FieldPicker(fields, mode);
+  let room = 0;
+  for (const header of headers) room += (header?.length ?? 0) + FieldPicker.MOST_ADDED;
+  const bytes = new Uint8Array(room);
+  const sizes = new Float64Array(headers.length);
+  let end = 0;
+  for (let place = 0; place < headers.length; place++) {
+    const header = headers[place]!;
+    const start = end;
+    if (header !== null) end = picker.pick(header, { to: bytes, at: start });
+    sizes[place] = header === null ? -1 : end - start;
+  }
+  return { bytes: bytes.subarray(0, end), sizes };
 }
 
 /** Null when the part goes beyond the first chunk, or something is wrong with it. */

@@ -51,7 +51,7 @@ function shownSource(columns: string, step: number): Source<ShownRowArray> {
       join: "CROSS JOIN shown s ON s.body_id = m.body_id",
     }),
     step,
-    weigh: ([, , , , , , , , , , texts, digest]) => (texts?.length ?? 0) + (digest?.length ?? 0),
+    weigh: (row) => (row[10]?.length ?? 0) + (row[11]?.length ?? 0),
   };
 }
 

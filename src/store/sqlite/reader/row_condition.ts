@@ -3,7 +3,7 @@
  * faster than row by row here. Texts and numbers of the client are always values, never SQL.
  */
 import { flagBit } from "../../flags.ts";
-import type { SearchKey } from "../../search.ts";
+import type { DayTest, SearchKey } from "../../search.ts";
 import type { Value } from "../database.ts";
 
 export interface RowCondition {
@@ -40,7 +40,7 @@ function conditionOf(key: SearchKey): RowCondition | null {
     case "savedDate":
       return dayCondition("coalesce(m.saved_at, m.internal_date)", key);
     case "sentDate":
-      return joined(dayCondition("k.sent_at", key));
+      return joined(sentCondition(key));
     case "internalTime":
       return exact(`m.internal_date ${key.test === "until" ? "<=" : ">="} ?`, key.at);
     case "larger":
@@ -105,6 +105,29 @@ function dayCondition(
       return exact(`coalesce(${column} >= ? AND ${column} < ?, 0)`, from, to);
   }
 }
+
+/**
+ * The day as it stands in the Date field. Zones reach a day to both sides of the time in `sort_keys`, so the field itself is looked
+ * at only of messages around the day that is asked for.
+ */
+function sentCondition({ test, day }: { readonly test: DayTest; readonly day: number }): RowCondition {
+  const sentDay = "sent_day((SELECT digest ->> '$.envelope.date' FROM heads WHERE body_id = m.body_id))";
+  const [sign, before, after] = SENT_TESTS[test];
+  return exact(
+    `CASE WHEN k.sent_at IS NULL THEN 0 WHEN k.sent_at < ? THEN ${before} WHEN k.sent_at >= ? THEN ${after}
+     ELSE coalesce(${sentDay} ${sign} ?, 0) END`,
+    (day - 1) * DAY_MS,
+    (day + 2) * DAY_MS,
+    day,
+  );
+}
+
+/** How days are compared, and what is so long before the day and long after it. */
+const SENT_TESTS: Readonly<Record<DayTest, readonly [sign: string, before: number, after: number]>> = {
+  before: ["<", 1, 0],
+  on: ["=", 0, 0],
+  since: [">=", 0, 1],
+};
 
 function negated(condition: RowCondition | null): RowCondition | null {
   return condition === null || !condition.exact ? null : { ...condition, sql: `NOT (${condition.sql})` };

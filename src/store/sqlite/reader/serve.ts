@@ -35,6 +35,7 @@ import {
 } from "./mailboxes.ts";
 import { changes, digests, rows, shown } from "./messages.ts";
 import { fact, listFacts } from "./facts.ts";
+import { flagTable } from "./flag_table.ts";
 import { listHidden } from "./hidden.ts";
 import { IndexLookup } from "../index/lookup.ts";
 import { OrderCache } from "./order_cache.ts";
@@ -96,6 +97,7 @@ const QUERIES: { readonly [K in PlainKind]: Query<K> } = {
   standingScripts,
   view,
   rows,
+  flagTable,
   digests,
   shown,
   changes,
@@ -204,9 +206,7 @@ function send(port: WorkerPort, reply: ReadReply): void {
 
 /** The buffers in an answer, which change hands instead of being copied. */
 function buffersOf(value: unknown): ArrayBuffer[] {
-  if (value instanceof Uint32Array || value instanceof Float64Array || value instanceof Uint8Array) {
-    return [value.buffer as ArrayBuffer];
-  }
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
   if (Array.isArray(value)) {
     return value.length > 0 && value[0] instanceof Uint8Array ? value.flatMap(buffersOf) : [];
   }

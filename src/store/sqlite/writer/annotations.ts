@@ -44,7 +44,17 @@ export const setAnnotations: Command<"setAnnotations"> = (
     if (held > limits.count) refuseTooManyEntries();
     if (bytesOf(context, holder === 0 ? target!.account_id : holder) > limits.bytes) throw overQuota();
   }
+  if (mailboxId !== null && changes.length > 0) countChange(context, mailboxId);
 };
+
+/** A mailbox's annotations have part in its mod-sequence (RFC 7162 section 3.2). */
+function countChange({ db, effects }: WriteContext, mailboxId: number): void {
+  const counted = db.get<{ modseq: number }>(
+    "UPDATE mailboxes SET modseq = modseq + 1 WHERE id = ? RETURNING modseq",
+    mailboxId,
+  )!;
+  effects.mailboxChanged(mailboxId, counted.modseq);
+}
 
 /** What an account has of its own, and what is shared in its mailboxes. The length of a value costs no reading of it. */
 function bytesOf({ db }: WriteContext, accountId: number): number {

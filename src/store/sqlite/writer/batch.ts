@@ -14,6 +14,7 @@ import { accept, append, replace } from "./delivery.ts";
 import { addToFact, putFact, removeFact } from "./facts.ts";
 import { createMailbox, removeMailbox, renameMailbox, subscribe } from "./mailboxes.ts";
 import { claimRecent, expunge, setFlags } from "./messages.ts";
+import { KeywordBook } from "./keywords.ts";
 import type { Reserve } from "./reserve.ts";
 import { activateScript, putScript, removeScript, renameScript } from "./scripts.ts";
 import { dropSpool, flushSpool, holdSpool, postponeSpool, settle } from "./spool.ts";
@@ -86,6 +87,7 @@ interface BatchSettings {
 export class BatchRunner {
   readonly #db: Database;
   readonly #settings: BatchSettings;
+  readonly #keywords = new KeywordBook();
   #commits = 0;
   #commitSeconds = 0;
   #lastCommitSeconds = 0;
@@ -124,6 +126,7 @@ export class BatchRunner {
       const round = this.#attempt(batch, places);
       for (const [place, outcome] of round.outcomes) task.outcomes[place] = outcome;
       this.#noteFull(round);
+      if (round.kind !== "committed") this.#keywords.forget();
       if (round.kind === "lost") {
         // SQLite itself rolled the whole transaction back; begin again without the write that brought it down.
         places = places.filter((place) => place !== round.culprit);
@@ -178,6 +181,7 @@ export class BatchRunner {
         db: this.#db,
         now: batch.now,
         effects: own,
+        keywords: this.#keywords,
         keepsExpunged: this.#settings.keepsExpunged,
       };
       const value = execute(context, write);

@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import type { Effects, WriteKind, Writes } from "../protocol.ts";
+import type { KeywordBook } from "./keywords.ts";
 
 /** What writes changed that others want to know, collected while they run. */
 export class EffectLog {
@@ -41,6 +42,7 @@ export interface WriteContext {
   readonly db: Database;
   readonly now: number;
   readonly effects: EffectLog;
+  readonly keywords: KeywordBook;
   /** Expunged messages are hidden before they go for good. */
   readonly keepsExpunged: boolean;
 }

@@ -1,7 +1,6 @@
-/** What a mailbox keeps count of, so that STATUS and the quota cost the same however many messages there are. */
+/** What a mailbox keeps count of, so that STATUS and the quota (`room.ts`) cost the same however many messages there are. */
 import { DELETED, SEEN } from "../../flags.ts";
-import { NoSuchMailbox, overQuota } from "../../errors.ts";
-import type { QuotaLimit } from "../../quota.ts";
+import { NoSuchMailbox } from "../../errors.ts";
 import { mailboxById, type MailboxRecord } from "../records.ts";
 import type { RowArray } from "../rows.ts";
 import type { WriteContext } from "./context.ts";
@@ -42,17 +41,4 @@ export function countMessages(
     sign * deletedBytes,
     mailboxId,
   )!.modseq;
-}
-
-/** Throws when the account has more than it may (RFC 9208), after the change that is under way; that takes the change back. */
-export function requireWithin({ db }: WriteContext, accountId: number, limit: QuotaLimit | null): void {
-  if (limit === null || (limit.bytes === null && limit.messages === null)) return;
-  const usage = db.get<{ bytes: number; messages: number }>(
-    `SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(messages), 0) AS messages FROM mailboxes
-     WHERE account_id = ? AND removed = 0`,
-    accountId,
-  )!;
-  if (usage.bytes > (limit.bytes ?? Infinity) || usage.messages > (limit.messages ?? Infinity)) {
-    throw overQuota();
-  }
 }

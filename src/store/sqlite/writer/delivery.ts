@@ -1,4 +1,4 @@
-import { NoSuchMailbox, NoSuchMessage } from "../../errors.ts";
+import { mailboxFull, NoSuchMailbox, NoSuchMessage } from "../../errors.ts";
 import { checkedName, INBOX } from "../../names.ts";
 import type { NewQueueEntry } from "../../mod.ts";
 import { accountId } from "./accounts.ts";
@@ -6,34 +6,43 @@ import { discardBody, storeBody, type StoredBodyRef } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
 import { putFacts } from "./facts.ts";
 import { ensureMailbox, mailboxIdByName } from "./mailbox_rows.ts";
-import { requireMailbox, requireWithin } from "./counts.ts";
+import { requireMailbox } from "./counts.ts";
 import { rowsIn } from "./message_rows.ts";
 import { removeRows } from "./messages.ts";
+import { accountsWithoutRoom, requireWithin, type Version } from "./room.ts";
 import { DELETED, SEEN } from "../../flags.ts";
-import type { BodyArgument, LocalTarget } from "../protocol.ts";
+import type { NewMessageArgument } from "../protocol.ts";
 import { enqueue } from "./spool.ts";
 
 /** RFC 5321 section 6.1: one transaction takes the responsibility for all recipients. */
 export const accept: Command<"accept"> = (context, delivery) => {
-  const { id, body, receivedAt, local, edited, queued, facts } = delivery;
-  putFacts(context, facts);
-  for (const version of edited) deliver(context, version, { receivedAt, refs: 0 });
+  const { id, receivedAt, edited, queued, facts } = delivery;
+  const full = accountsWithoutRoom(context, [delivery, ...edited]);
+  const version = ({ body, local }: Version): Version =>
+    full.size === 0 ? { body, local } : { body, local: local.filter(({ account }) => !full.has(account)) };
+  const versions = edited.map(version);
+  const main = version(delivery);
   const entry: NewQueueEntry | null = queued !== null && queued.recipients.length > 0 ? queued : null;
-  if (local.length === 0 && entry === null) {
+  if (full.size > 0 && entry === null && [main, ...versions].every(({ local }) => local.length === 0)) {
+    throw mailboxFull();
+  }
+  putFacts(context, facts.filter(({ account }) => account === undefined || !full.has(account)));
+  for (const one of versions) deliver(context, one, { receivedAt, refs: 0 });
+  const stored = deliver(context, main, { receivedAt, refs: entry === null ? 0 : 1 });
+  if (entry !== null) enqueue(context, { id, body: stored!, queuedAt: receivedAt, entry });
+  return { bodyId: stored?.id ?? null, full: [...full] };
+};
+
+/** Stores a body and puts it into mailboxes; `refs` others refer to it too. Null, and not stored, when nobody is to have it. */
+function deliver(
+  context: WriteContext,
+  { body, local }: Version,
+  { receivedAt, refs }: { readonly receivedAt: number; readonly refs: number },
+): StoredBodyRef | null {
+  if (local.length + refs === 0) {
     if (body.kind === "staged") discardBody(context, { bodyId: body.bodyId });
     return null;
   }
-  const stored = deliver(context, { body, local }, { receivedAt, refs: entry === null ? 0 : 1 });
-  if (entry !== null) enqueue(context, { id, body: stored, queuedAt: receivedAt, entry });
-  return stored.id;
-};
-
-/** Stores a body and puts it into mailboxes; `refs` others refer to it too. */
-function deliver(
-  context: WriteContext,
-  { body, local }: { readonly body: BodyArgument; readonly local: readonly LocalTarget[] },
-  { receivedAt, refs }: { readonly receivedAt: number; readonly refs: number },
-): StoredBodyRef {
   const targets = local.map((target) => ({
     ...target,
     mailboxId: targetMailbox(context, target.account, target.mailbox),
@@ -52,8 +61,13 @@ function targetMailbox(context: WriteContext, account: string, name: string): nu
 }
 
 /** All or none (RFC 3502 section 6). */
-export const append: Command<"append"> = (context, { messages }) =>
-  messages.map(({ mailboxId, body, bits, keywords, internalDate, quota }) => {
+export const append: Command<"append"> = (context, { messages }) => {
+  requireRoomForKeywords(context, messages);
+  return putIn(context, messages);
+};
+
+function putIn(context: WriteContext, messages: readonly NewMessageArgument[]) {
+  return messages.map(({ mailboxId, body, bits, keywords, internalDate, quota }) => {
     const stored = storeBody(context, body, 1);
     const { owner, ...place } = insertMessage(context, mailboxId, {
       body: stored,
@@ -64,14 +78,24 @@ export const append: Command<"append"> = (context, { messages }) =>
     requireWithin(context, owner, quota);
     return place;
   });
+}
+
+/** Asked before the write changes anything: see `KeywordBook`. */
+function requireRoomForKeywords(context: WriteContext, messages: readonly NewMessageArgument[]): void {
+  for (const [mailboxId, some] of Map.groupBy(messages, (message) => message.mailboxId)) {
+    const { keywordLimit } = some[0]!;
+    context.keywords.require(context, mailboxId, some.map(({ keywords }) => keywords), keywordLimit);
+  }
+}
 
 /** RFC 8508: what comes counts against the quota when what goes is gone. */
 export const replace: Command<"replace"> = (context, { source, uid, message }) => {
   const mailbox = requireMailbox(context, source);
   const { rows } = rowsIn(context, source, [[uid, uid]], { limit: 1 });
   if (rows.length === 0) throw new NoSuchMessage();
+  requireRoomForKeywords(context, [message]);
   removeRows(context, mailbox, rows);
-  return append(context, { messages: [message] })[0]!;
+  return putIn(context, [message])[0]!;
 };
 
 interface NewMessage {

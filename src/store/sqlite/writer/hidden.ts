@@ -52,7 +52,9 @@ function bringBack(
 ) {
   const { db, effects, now } = context;
   const owner = knownAccountId(context, account)!;
-  const mailbox = mailboxById(db, mailboxIdByName(context, owner, name) ?? recovered(context, owner))!;
+  const id = mailboxIdByName(context, owner, name) ?? renamed(context, owner, name) ??
+    recovered(context, owner);
+  const mailbox = mailboxById(db, id)!;
   const messages = rows.map((row, place): RowArray => [
     mailbox.uidnext + place,
     0,
@@ -85,6 +87,17 @@ function bringBack(
     messages: rows.length,
     bytes: rows.reduce((sum, { size }) => sum + size, 0),
   };
+}
+
+/** The mailbox that had this name once, by the UIDVALIDITY that it kept: no two mailboxes have the same. */
+function renamed({ db }: WriteContext, owner: number, name: string): number | null {
+  const row = db.get<{ id: number }>(
+    `SELECT m.id FROM retired_names r JOIN mailboxes m ON m.account_id = r.account_id AND m.uidvalidity = r.uidvalidity
+     WHERE r.account_id = ? AND r.name = ? AND m.removed = 0`,
+    owner,
+    name,
+  );
+  return row?.id ?? null;
 }
 
 /** The mailbox for what has no other; subscribed, so that it is seen. */

@@ -9,12 +9,16 @@ import { disposeOf, logExpunged } from "./removal.ts";
 const SLICE = 2000;
 
 /** One slice of the change. */
-export const setFlags: Command<"setFlags"> = (context, { mailboxId, uids, change, unchangedSince }) => {
+export const setFlags: Command<"setFlags"> = (context, args) => {
+  const { mailboxId, uids, change, unchangedSince, keywordLimit } = args;
   const { db, effects } = context;
   const parsed = parseChange(change);
   const modseq = requireMailbox(context, mailboxId).modseq + 1;
   const { rows, next } = rowsIn(context, mailboxId, uids, { limit: SLICE });
   const untouched = (row: RowArray) => unchangedSince === null || row[1] <= unchangedSince;
+  if (rows.length > 0 && change.kind !== "remove") {
+    context.keywords.require(context, mailboxId, [parsed.flags.keywords], keywordLimit);
+  }
   const plan = new FlagPlan(parsed, modseq);
   const result = rows.filter(untouched).map((row) => plan.add(row));
   for (const { bits, keywords, uids } of plan.changed()) {

@@ -8,19 +8,20 @@ import type { KeptFlags, UidRanges } from "../../mod.ts";
 import type { TransferSlice } from "../protocol.ts";
 import type { Command, WriteContext } from "./context.ts";
 import type { RowArray } from "../rows.ts";
-import { countMessages, requireMailbox, requireWithin } from "./counts.ts";
+import { countMessages, requireMailbox } from "./counts.ts";
 import { deleteRows, rowsIn, uidList } from "./message_rows.ts";
 import { retainBodies } from "./references.ts";
 import { disposeOf, logExpunged } from "./removal.ts";
+import { requireWithin } from "./room.ts";
 
 /** Messages that are transferred at a time: some 10 milliseconds of the writer's time. */
 const SLICE = 2000;
 
 export const copy: Command<"copy"> = (context, args) => {
-  const { mailboxId, uids, toMailboxId, move, quota, keeps, underway } = args;
-  const slice = transferMessages(context, { from: mailboxId, to: toMailboxId, uids, move, quota, keeps });
-  const isDone = move || (slice.next === null && args.isLast);
-  return { ...slice, underway: noteUnderway(context, { slice, toMailboxId, isDone, underway }) };
+  const { mailboxId: from, toMailboxId: to, underway, ...how } = args;
+  const slice = transferMessages(context, { from, to, ...how });
+  const isDone = args.move || (slice.next === null && args.isLast);
+  return { ...slice, underway: noteUnderway(context, { slice, toMailboxId: to, isDone, underway }) };
 };
 
 /** Takes back one slice of a copy that failed, or was broken off by the end of the program; true when there is more. */
@@ -53,11 +54,12 @@ interface Transfer {
   readonly move: boolean;
   readonly quota: QuotaLimit | null;
   readonly keeps: KeptFlags | null;
+  readonly keywordLimit: number | null;
 }
 
-export function transferMessages(
+function transferMessages(
   context: WriteContext,
-  { from, to, uids, move, quota, keeps }: Transfer,
+  { from, to, uids, move, quota, keeps, keywordLimit }: Transfer,
 ): Omit<TransferSlice, "underway"> {
   const target = requireMailbox(context, to);
   const source = requireMailbox(context, from);
@@ -73,8 +75,9 @@ export function transferMessages(
   };
   if (rows.length === 0) return result;
   const bits = keeps === null ? ALL_BITS : keptBits(keeps);
-  const modseq = countMessages(context, to, { rows: rows.map((row) => withBits(row, bits)), sign: 1 });
   const kept = { bits, keywords: keeps?.others ?? true };
+  if (kept.keywords) context.keywords.require(context, to, rows.map((row) => row[6] ?? ""), keywordLimit);
+  const modseq = countMessages(context, to, { rows: rows.map((row) => withBits(row, bits)), sign: 1 });
   insertCopies(context, { from, to, uids: uidList(rows), firstTo: target.uidnext, modseq, kept });
   context.effects.mailboxChanged(to, modseq);
   if (move) {
