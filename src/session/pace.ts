@@ -23,6 +23,26 @@ export class Pace {
     return this.#clock.now() - this.#since >= SLICE_MS;
   }
 
+  /** Waits for what another thread does. Meanwhile others have this one, so that time does not count. */
+  async outside<T>(wait: Promise<T>): Promise<T> {
+    const since = this.#clock.now();
+    try {
+      return await wait;
+    } finally {
+      this.#since += this.#clock.now() - since;
+    }
+  }
+
+  /** The items as they come, each waited for like that. */
+  async *over<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+    let since = this.#clock.now();
+    for await (const item of items) {
+      this.#since += this.#clock.now() - since;
+      yield item;
+      since = this.#clock.now();
+    }
+  }
+
   /** Call once per step; resolves at once as long as there is time left. */
   async rest(): Promise<void> {
     if (!this.isDue) return;

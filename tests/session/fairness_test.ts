@@ -62,6 +62,31 @@ Deno.test("a pace rests only when its time is over", async () => {
   assert.equal(await letsTimersRun(pace), false);
 });
 
+Deno.test("a pace does not count the time in which something was waited for", async () => {
+  const clock = new ManualClock();
+  const pace = new Pace(clock);
+  const late = async function* () {
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(100);
+      yield i;
+    }
+  };
+  const rested: boolean[] = [];
+  for await (const _ of pace.over(late())) {
+    rested.push(pace.isDue);
+    await clock.advance(2);
+  }
+  assert.deepEqual([...rested, pace.isDue], [false, false, false, true]);
+  await pace.rest();
+  const fails = async () => {
+    await Promise.resolve();
+    await clock.advance(100);
+    throw new Error("Gone");
+  };
+  await assert.rejects(pace.outside(fails()), /Gone/);
+  assert.equal(pace.isDue, false);
+});
+
 async function letsTimersRun(pace: Pace): Promise<boolean> {
   let ran = false;
   const timer = setTimeout(() => ran = true, 0);

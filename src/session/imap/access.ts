@@ -4,7 +4,7 @@
  */
 import { ALL_RIGHTS, bye, no, type Right } from "../../wire/imap/mod.ts";
 import type { AclEntry } from "../../store/acl.ts";
-import type { Mailbox } from "../../store/mod.ts";
+import type { Mailbox, MailboxPlace } from "../../store/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import {
@@ -21,8 +21,13 @@ import { identifiersOf, rightsFrom } from "./rights.ts";
 
 export { ALL_RIGHTS, type Right };
 
-export interface Access {
-  readonly mailbox: Mailbox;
+export interface Access extends AccessTo<Mailbox> {}
+
+/** Where messages are to be put. */
+export interface Target extends AccessTo<MailboxPlace> {}
+
+interface AccessTo<M extends MailboxPlace> {
+  readonly mailbox: M;
   /** As this session calls it. */
   readonly name: string;
   /** Somebody else owns it. */
@@ -44,32 +49,54 @@ export interface AccessOptions {
 export async function openAccess(
   session: ImapSession,
   name: string,
-  { needs, any = [], code = "NONEXISTENT" }: AccessOptions,
+  options: AccessOptions,
 ): Promise<Access> {
-  const access = await findAccess(session, name);
+  return permitted(await findMailbox(session, name), options);
+}
+
+/** The mailbox of this name, with whatever rights there are in it; null when there is none. */
+export async function findMailbox(session: ImapSession, name: string): Promise<Access | null> {
+  const { mailboxes } = session.store;
+  return await findAccess(session, name, (account, own) => mailboxes.get(account, own));
+}
+
+/** The mailbox that APPEND, COPY, MOVE or REPLACE put messages into. */
+export async function openTarget(session: ImapSession, name: string): Promise<Target> {
+  const { mailboxes } = session.store;
+  const target = await findAccess(session, name, (account, own) => mailboxes.find(account, own));
+  return permitted(target, { needs: ["i"], code: "TRYCREATE" });
+}
+
+function permitted<M extends MailboxPlace>(
+  access: AccessTo<M> | null,
+  { needs, any = [], code = "NONEXISTENT" }: AccessOptions,
+): AccessTo<M> {
   const missing = access === null ? "l" : missingRight(access.rights, needs, any);
   if (access !== null && missing === null) return access;
   if (access === null || !access.rights.includes("l")) throw new Rejection(no("No such mailbox", { code }));
   throw lacking(missing!);
 }
 
-async function findAccess(session: ImapSession, name: string): Promise<Access | null> {
-  const { store, account } = session;
-  const own = await store.mailboxes.get(account, ownName(name));
+async function findAccess<M extends MailboxPlace>(
+  { store, account }: ImapSession,
+  name: string,
+  find: (account: string, ownName: string) => Promise<M | null>,
+): Promise<AccessTo<M> | null> {
+  const own = await find(account, ownName(name));
   if (own !== null) return ownAccess(own);
   const shared = splitSharedName(canonicalName(name));
   if (shared === null || shared.owner === account) return null;
-  const mailbox = await store.mailboxes.get(shared.owner, shared.name);
+  const mailbox = await find(shared.owner, shared.name);
   if (mailbox === null) return null;
   return sharedAccess(mailbox, rightsFrom(await store.acl.get(mailbox.id), account));
 }
 
 /** The owner always has all rights. */
-export function ownAccess(mailbox: Mailbox): Access {
+export function ownAccess<M extends MailboxPlace>(mailbox: M): AccessTo<M> {
   return { mailbox, name: mailbox.name, isShared: false, rights: ALL_RIGHTS };
 }
 
-function sharedAccess(mailbox: Mailbox, rights: string): Access {
+export function sharedAccess<M extends MailboxPlace>(mailbox: M, rights: string): AccessTo<M> {
   const name = joinSharedName({ owner: mailbox.account, name: mailbox.name });
   return { mailbox, name, isShared: true, rights };
 }

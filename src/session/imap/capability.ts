@@ -3,6 +3,7 @@ import { saslMechanisms } from "../../intake/sasl_log_in.ts";
 import { AFTER_LOGIN, ANY_STATE, BEFORE_LOGIN } from "./command.ts";
 import { offersCompression } from "./compression.ts";
 import type { ImapSession, ImapState } from "./context.ts";
+import { offersUnauthenticate } from "./log_out.ts";
 
 /** What is announced, in which states, and on which condition besides. */
 interface Row {
@@ -77,7 +78,7 @@ const TABLE: readonly Row[] = [
   { name: "WITHIN", states: AFTER_LOGIN },
   { name: "STATUS=SIZE", states: AFTER_LOGIN },
   { name: "UIDPLUS", states: AFTER_LOGIN },
-  { name: "UNAUTHENTICATE", states: AFTER_LOGIN },
+  { name: "UNAUTHENTICATE", states: AFTER_LOGIN, when: offersUnauthenticate },
   { name: "UNSELECT", states: AFTER_LOGIN },
   { name: "UTF8=ACCEPT", states: AFTER_LOGIN },
 ];

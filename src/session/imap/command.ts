@@ -6,6 +6,8 @@ import type { StreamedLiteral } from "./streamed_literal.ts";
 export type Answer = StatusResponse & {
   /** What the loop does after it has sent the answer. */
   readonly next?: "close" | "compress" | "start-tls";
+  /** What may be told before it, where that depends on the arguments. */
+  readonly updates?: Updates;
 };
 
 /**

@@ -1,19 +1,20 @@
 import type { Conn, Log } from "../../core/ports.ts";
-import type { MessageRow, Store } from "../../store/mod.ts";
+import type { Store } from "../../store/mod.ts";
 import { bad, ok, type SequenceSet, type StatusResponse } from "../../wire/imap/mod.ts";
 import { type Access, currentRights } from "./access.ts";
 import type { DeflateStream } from "./deflate_stream.ts";
 import type { ImapDeps } from "./deps.ts";
 import { Enabled, type Extension } from "./enabled.ts";
 import { Rejection } from "./errors.ts";
-import { fetchNew } from "./fetch_new.ts";
+import { tellNew } from "./fetch_new.ts";
 import { Input } from "../input.ts";
 import type { ImapLimits } from "./limits.ts";
-import { Notifier } from "./notifier.ts";
+import { Notifier, type PutMessages } from "./notifier.ts";
 import { type SelectedWish, USUAL_WISH } from "./notify_filter.ts";
 import { Output } from "./output.ts";
 import { Pace } from "../pace.ts";
-import { SelectedMailbox, type SyncOptions } from "./selected.ts";
+import { searchEndsAt, searchInTime } from "./search_run.ts";
+import { SelectedMailbox, type SyncMoment } from "./selected.ts";
 import { resolveSet } from "./resolve.ts";
 import type { Selection } from "./tracker.ts";
 
@@ -32,6 +33,8 @@ export class ImapSession {
   /** Extensions switched on by ENABLE (RFC 5161), or by a command that needs them. */
   readonly enabled = new Enabled();
   loginFailures = 0;
+  /** How often it was given back (UNAUTHENTICATE). */
+  logOuts = 0;
   /** Set by COMPRESS. */
   compression: DeflateStream | null = null;
   #account: string | null = null;
@@ -90,6 +93,7 @@ export class ImapSession {
 
   /** Everything that log-in brought is forgotten (RFC 8437 section 3): the connection is as it was after its greeting. */
   logOut(): void {
+    this.logOuts++;
     this.deselect();
     this.notifyBy(null);
     this.enabled.clear();
@@ -132,9 +136,21 @@ export class ImapSession {
   async select(access: Access, options: { readonly readOnly: boolean }): Promise<SelectedMailbox> {
     this.deselect();
     const onChange = () => this.hasNews();
-    const { store, enabled } = this;
-    this.#selected = await SelectedMailbox.open(store, access, { ...options, enabled, onChange });
+    const { store, enabled, limits: { keywords: keywordLimit } } = this;
+    this.#selected = await SelectedMailbox.open(store, access, {
+      ...options,
+      enabled,
+      keywordLimit,
+      onChange,
+    });
     return this.#selected;
+  }
+
+  /** Before the answer to a command (RFC 7162 section 3.2). */
+  correctModseq(): void {
+    const modseq = this.#selected?.takeModseqCorrection() ?? null;
+    if (modseq === null) return;
+    this.out.status(ok("All is told up to here", { code: "HIGHESTMODSEQ", data: String(modseq) }));
   }
 
   deselect(): void {
@@ -146,21 +162,30 @@ export class ImapSession {
   async refreshRights(): Promise<void> {
     const selected = this.#selected;
     if (selected === null || selected.view.mailbox.account === this.#account) return;
+    const before = selected.rights;
     selected.rights = await currentRights(this, selected);
+    // RFC 4314 section 5.1.1: which flags can be changed now.
+    if (selected.rights !== before) selected.tellFlagList(this.out);
   }
 
   /** Tells the client what happened in the selected mailbox, if one is selected, and elsewhere if it asked for that. */
-  async sync(options: SyncOptions): Promise<void> {
-    if (this.#selected?.isBehind) await this.refreshRights();
-    const { messages, flags, items } = this.#wish;
-    const selected = this.#selected;
-    if (selected !== null && (messages || options.force === true)) {
-      const onNew = items.length === 0
-        ? undefined
-        : (rows: readonly MessageRow[]) => fetchNew(this, rows, items);
-      await selected.sync(this, { ...options, flags, ...(onNew === undefined ? {} : { onNew }) });
-    }
+  async sync(options: SyncMoment): Promise<void> {
+    await this.#syncSelected(options, this.#wish);
     if (await this.#notifier?.tell() === false) this.notifyBy(await Notifier.start(this, []));
+  }
+
+  async #syncSelected(moment: SyncMoment, { messages, flags, items }: SelectedWish): Promise<void> {
+    if (this.#selected?.isBehind) await this.refreshRights();
+    const selected = this.#selected;
+    if (selected === null || !(messages || moment.force === true)) return;
+    await selected.sync(this, {
+      ...moment,
+      flags,
+      // RFC 5465 section 5.1.
+      withUid: this.#notifier !== null,
+      onNew: (rows, place) => tellNew(this, { rows, place }, items),
+      inTime: (work) => searchInTime(this, searchEndsAt(this), work),
+    });
   }
 
   // ---- NOTIFY (RFC 5465) ----
@@ -169,6 +194,27 @@ export class ImapSession {
 
   get #wish(): SelectedWish {
     return this.#notifier?.selected ?? USUAL_WISH;
+  }
+
+  /** Whether the client hears of flags that others change, and so knows them all. */
+  get followsFlags(): boolean {
+    return this.#wish.flags;
+  }
+
+  /** Where what this session does itself is to be noted, so that its client is not told of it (RFC 5465 section 5). */
+  get notifier(): Notifier | null {
+    return this.#notifier;
+  }
+
+  /** Messages that this session put into a mailbox. */
+  notePut(mailboxId: number, put: PutMessages): void {
+    if (this.#selected?.id === mailboxId && this.#wish.messages) this.#selected.notePut(put.uids);
+    this.#notifier?.ownMessages(mailboxId, put);
+  }
+
+  /** NOTIFY SET tells of all that has gathered in the selected mailbox, whatever it wants from then on (RFC 5465 section 3.1). */
+  async catchUp(): Promise<void> {
+    await this.#syncSelected({ expunge: true }, { ...this.#wish, messages: true, flags: true });
   }
 
   /** Replaces what the client asked to be told of; null is how every session begins. */

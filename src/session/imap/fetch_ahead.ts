@@ -8,36 +8,39 @@ const PAGES = 3;
 const PAGE = { reads: 256, bytes: 512 * 1024 };
 const LARGEST = 64 * 1024;
 
-/** By row and item. */
-type Sections = ReadonlyMap<number, Uint8Array>;
-
 /** The small sections of some rows that follow each other, read together. */
 interface Page {
-  /** The index behind its last row. */
+  /** The numbers of its first row, and behind its last. */
+  readonly start: number;
   readonly end: number;
-  /** Null until they have come. What is not there is read alone. */
-  sections: Sections | null;
+  /** By index of the item. */
+  readonly columns: readonly (Column | undefined)[];
+  isHere: boolean;
   readonly coming: Promise<void>;
 }
 
-/** What the items of one index want of a page's rows. */
+/** What one item wants of a page's rows. */
 interface Column {
-  readonly keys: number[];
   readonly reads: BodyPart[];
+  /** Of each read its row, counted from the page's first. */
+  readonly rows: number[];
   readonly pick: HeaderPick | null;
+  /** By row; what is not there is read alone. */
+  readonly found: (Uint8Array | null | undefined)[];
 }
-
-const NOTHING: Sections = new Map();
 
 /** Reads the bodies of a FETCH: those of the next messages are asked of the store while the client takes these. */
 export class FetchAhead {
   readonly #bodies: BodyStore;
   readonly #items: readonly FetchItem[];
   readonly #hasSections: boolean;
-  #rows: readonly FetchRow[] = [];
-  /** Where in the rows the reading ahead has come. */
+  /** The row being written, and those that follow. Rows are numbered from the first that was ever expected. */
+  #rows: FetchRow[] = [];
+  #first = 0;
+  /** The row being written, which is on the first page. */
+  #at = -1;
+  /** How far the reading ahead has come. */
   #reached = 0;
-  /** The first one is that of the row being written. */
   #pages: Page[] = [];
 
   constructor(bodies: BodyStore, items: readonly FetchItem[]) {
@@ -46,26 +49,32 @@ export class FetchAhead {
     this.#hasSections = items.some((item) => item.kind === "section");
   }
 
-  /** The rows that will be written next, in this order. */
+  /** Rows that will be written, in this order, behind those that are expected already. */
   expect(rows: readonly FetchRow[]): void {
-    this.close();
-    this.#rows = rows;
-    this.#reached = 0;
+    if (!this.#hasSections) return;
+    const written = Math.max(0, this.#at - this.#first);
+    this.#rows = [...this.#rows.slice(written), ...rows];
+    this.#first += written;
   }
 
-  /** Call before the row at this index of those expected is written. Null when there is nothing to wait for. */
-  goOn(index: number): Promise<void> | null {
+  /** Call before each of the rows is written. Null when there is nothing to wait for. */
+  goOn(): Promise<void> | null {
     if (!this.#hasSections) return null;
-    while (this.#pages.length > 0 && this.#pages[0]!.end <= index) this.#pages.shift();
-    this.#reached = Math.max(this.#reached, index);
-    while (this.#pages.length < PAGES && this.#reached < this.#rows.length) this.#pages.push(this.#begin());
+    this.#at++;
+    while (this.#pages.length > 0 && this.#pages[0]!.end <= this.#at) this.#pages.shift();
+    const end = this.#first + this.#rows.length;
+    while (this.#pages.length < PAGES && this.#reached < end) this.#pages.push(this.#begin(end));
     const [page] = this.#pages;
-    return page === undefined || page.sections !== null ? null : page.coming;
+    return page === undefined || page.isHere ? null : page.coming;
   }
 
-  /** The bytes of a section, which is the item at this index; of a header the fields. Null when they were not read ahead. */
-  take(row: FetchRow, index: number): Uint8Array | null {
-    return this.#pages[0]?.sections?.get(keyOf(row, index)) ?? null;
+  /**
+   * The bytes of a section of the row being written, which is the item at this index; of a header the fields. Null when they were
+   * not read ahead.
+   */
+  take(index: number): Uint8Array | null {
+    const page = this.#pages[0];
+    return page?.columns[index]?.found[this.#at - page.start] ?? null;
   }
 
   /** The bytes as the store gives them. */
@@ -76,75 +85,55 @@ export class FetchAhead {
   /** Gives up what will not be written. */
   close(): void {
     this.#pages = [];
+    this.#rows = [];
   }
 
-  /** Asks for the rows from `#reached` on, as many as a page holds. */
-  #begin(): Page {
-    const columns = new Map<number, Column>();
+  /** Asks for the rows from `#reached` on, as many as a page holds, up to this one. */
+  #begin(until: number): Page {
+    const start = this.#reached;
+    const columns: (Column | undefined)[] = [];
     let reads = 0;
     let bytes = 0;
     do {
-      const row = this.#rows[this.#reached++]!;
-      for (const [index, item] of this.#items.entries()) {
+      const row = this.#rows[this.#reached - this.#first]!;
+      for (let index = 0; index < this.#items.length; index++) {
+        const item = this.#items[index]!;
         if (item.kind !== "section") continue;
-        const size = addRead(columns, row, { index, item });
-        if (size === 0) continue;
+        const located = locate(item.section, row);
+        const size = located === null ? 0 : located.range.end - located.range.start;
+        if (located === null || size === 0 || size > LARGEST) continue;
+        const column = columns[index] ??= { reads: [], rows: [], pick: located.pick, found: [] };
+        column.reads.push({ bodyId: row.bodyId, range: located.range });
+        column.rows.push(this.#reached - start);
         reads++;
         bytes += size;
       }
-    } while (this.#reached < this.#rows.length && reads < PAGE.reads && bytes < PAGE.bytes);
+      this.#reached++;
+    } while (this.#reached < until && reads < PAGE.reads && bytes < PAGE.bytes);
     const page: Page = {
+      start,
       end: this.#reached,
-      sections: reads === 0 ? NOTHING : null,
-      coming: this.#readAll([...columns.values()]).then((sections) => {
-        page.sections = sections;
+      columns,
+      isHere: reads === 0,
+      coming: this.#fill(columns).then(() => {
+        page.isHere = true;
       }),
     };
     return page;
   }
 
-  async #readAll(columns: readonly Column[]): Promise<Sections> {
-    const sections = new Map<number, Uint8Array>();
+  async #fill(columns: readonly (Column | undefined)[]): Promise<void> {
     try {
-      await Promise.all(columns.map(async ({ keys, reads, pick }) => {
-        const found = await this.#bodies.readMany(reads, pick);
-        for (const [place, bytes] of found.entries()) if (bytes !== null) sections.set(keys[place]!, bytes);
+      await Promise.all(columns.map(async (column) => {
+        if (column === undefined) return;
+        const { reads, rows, pick, found } = column;
+        const bytes = await this.#bodies.readMany(reads, pick);
+        for (let place = 0; place < bytes.length; place++) found[rows[place]!] = bytes[place];
       }));
-      return sections;
     } catch {
       // Each row reads by itself then, and hears what is wrong.
-      return NOTHING;
     }
   }
-}
-
-/** Puts a section onto its page; its size, 0 when it does not go there. */
-function addRead(
-  columns: Map<number, Column>,
-  row: FetchRow,
-  { index, item }: { readonly index: number; readonly item: Extract<FetchItem, { kind: "section" }> },
-): number {
-  const located = locate(item.section, row);
-  if (located === null) return 0;
-  const range = located.kind === "bytes" ? located.range : located.header;
-  const size = range.end - range.start;
-  if (size === 0 || size > LARGEST) return 0;
-  let column = columns.get(index);
-  if (column === undefined) {
-    const pick = located.kind === "bytes" ? null : { fields: item.section.fields, mode: located.mode };
-    column = { keys: [], reads: [], pick };
-    columns.set(index, column);
-  }
-  column.keys.push(keyOf(row, index));
-  column.reads.push({ bodyId: row.bodyId, range });
-  return size;
-}
-
-/** More items than this are in no command: `decodeFetch` sees to that. */
-const MOST_ITEMS = 65536;
-
-function keyOf({ uid }: FetchRow, index: number): number {
-  return uid * MOST_ITEMS + index;
 }
 
 async function* chunksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {

@@ -10,7 +10,6 @@ import {
 import type { MessageDigest } from "../../wire/mime/digest.ts";
 import type { FetchRow } from "./fetch_rows.ts";
 import type { SelectedMailbox } from "./selected.ts";
-import { encodeModseq } from "./updates.ts";
 
 /** What is answered without a look at the message's body. */
 export type PlainItem = Exclude<FetchItem, { kind: "section" | "binary" | "binarysize" }>;
@@ -29,7 +28,7 @@ export function encodeItem(
     case "flags":
       return selected.encodeFlags(encoder, row);
     case "modseq":
-      return encodeModseq(encoder, row);
+      return selected.encodeModseq(encoder, row);
     case "uid":
       return void encoder.text("UID ").number(row.uid);
     case "internaldate":

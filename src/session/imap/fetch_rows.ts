@@ -12,6 +12,7 @@ export function readRows(
   uids: UidRanges,
 ): AsyncIterable<readonly FetchRow[]> {
   switch (source) {
+    case "flags":
     case "rows":
       return messages.rows(id, uids);
     case "headers":

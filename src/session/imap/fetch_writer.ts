@@ -1,6 +1,6 @@
 import { concatBytes } from "../../core/bytes.ts";
 import type { ByteRange } from "../../store/mod.ts";
-import { encodeBinarySection, type Encoder, encodeSection, type FetchItem } from "../../wire/imap/mod.ts";
+import { encodeBinarySection, Encoder, encodeSection, type FetchItem } from "../../wire/imap/mod.ts";
 import { selectHeader } from "../../wire/mime/mod.ts";
 import type { ImapSession } from "./context.ts";
 import { faultOf, SessionOver } from "./errors.ts";
@@ -38,6 +38,8 @@ interface Wanted {
 export class FetchWriter {
   readonly #session: ImapSession;
   readonly #bodies: FetchAhead;
+  /** What answers call the sections, as it is sent. */
+  readonly #labels = new Map<SectionItem, Uint8Array>();
 
   constructor(session: ImapSession, bodies: FetchAhead) {
     this.#session = session;
@@ -59,7 +61,7 @@ export class FetchWriter {
         const item = items[index]!;
         if (index > 0) encoder.text(" ");
         if (isPlainItem(item)) encodeItem(encoder, row, { item, selected });
-        else if (item.kind === "section") this.#readSection(item, this.#bodies.take(row, index)!);
+        else if (item.kind === "section") this.#readSection(item, this.#bodies.take(index)!);
       }
       encoder.line(")");
       return true;
@@ -77,7 +79,7 @@ export class FetchWriter {
         // One answer can be long, too: the same large structure two hundred times over.
         if (item.kind === "envelope" || item.kind === "structure") size += sizeOf(row);
       } else if (item.kind === "section") {
-        const bytes = this.#bodies.take(row, index);
+        const bytes = this.#bodies.take(index);
         if (bytes === null) return false;
         size += bytes.length;
       } else return false;
@@ -88,8 +90,18 @@ export class FetchWriter {
   /** A section whose bytes, or fields, were read ahead. */
   #readSection(item: SectionItem, bytes: Uint8Array): void {
     const { encoder } = this.#session.out;
-    beginSection(encoder, item);
+    encoder.bytes(this.#label(item));
     encoder.literal(isFields(item) ? cutBytes(bytes, item.section.partial) : bytes);
+  }
+
+  /** What the answer calls the section; its value follows. */
+  #label(item: SectionItem): Uint8Array {
+    let label = this.#labels.get(item);
+    if (label === undefined) {
+      label = labelOf(item, this.#session.out.encoder);
+      this.#labels.set(item, label);
+    }
+    return label;
   }
 
   /** Writes one answer, or as much of it as can be had; returns what went wrong. Throws when the session cannot go on. */
@@ -127,19 +139,18 @@ export class FetchWriter {
     { item, index }: { readonly item: SectionItem; readonly index: number },
     failures: unknown[],
   ): Promise<void> {
-    const ready = this.#bodies.take(row, index);
+    const ready = this.#bodies.take(index);
     if (ready !== null) return this.#readSection(item, ready);
     const { encoder } = this.#session.out;
-    beginSection(encoder, item);
+    encoder.bytes(this.#label(item));
     const located = locate(item.section, row);
     if (located === null) encoder.text("NIL");
-    else if (located.kind === "bytes") await this.#bytes({ row, range: located.range }, failures);
+    else if (located.pick === null) await this.#bytes({ row, range: located.range }, failures);
     else {
-      const header = await this.#header({ row, range: located.header }, failures);
+      const header = await this.#header({ row, range: located.range }, failures);
       if (header === null) return;
-      encoder.literal(
-        cutBytes(selectHeader(header, item.section.fields, located.mode), item.section.partial),
-      );
+      const { fields, mode } = located.pick;
+      encoder.literal(cutBytes(selectHeader(header, fields, mode), item.section.partial));
     }
   }
 
@@ -248,14 +259,15 @@ interface Announced {
   readonly isBinary: boolean;
 }
 
-/** What the answer calls the section; its value follows. */
-function beginSection(encoder: Encoder, { label, section }: SectionItem): void {
+function labelOf({ label, section }: SectionItem, { utf8 }: Pick<Encoder, "utf8">): Uint8Array {
+  const encoder = new Encoder();
+  encoder.utf8 = utf8;
   if (label !== null) encoder.text(label);
   else {
     encoder.text("BODY");
     encodeSection(encoder, section);
   }
-  encoder.text(" ");
+  return encoder.text(" ").take();
 }
 
 function isFields({ section: { text } }: SectionItem): boolean {

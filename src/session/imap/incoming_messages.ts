@@ -6,8 +6,10 @@ import {
   type LiteralHeader,
   no,
 } from "../../wire/imap/mod.ts";
-import type { Access } from "./access.ts";
+import type { Target } from "./access.ts";
 import type { ImapSession } from "./context.ts";
+import type { ImapLimits } from "./limits.ts";
+import { tooManyAtOnce } from "./message_limit.ts";
 import { Rejection } from "./errors.ts";
 import { flagsWithin } from "./flag_rights.ts";
 import { requireShortKeywords } from "./flags.ts";
@@ -24,7 +26,7 @@ export interface IncomingMessage {
 
 export interface IncomingOptions {
   /** The mailbox that shall have the messages. */
-  readonly target: Access;
+  readonly target: Target;
   /** What its owner may still keep. */
   readonly room: Room;
   readonly streamed: StreamedLiteral | null;
@@ -97,9 +99,7 @@ export class IncomingMessages {
   #begin({ flags, internalDate, isAssembled }: AppendOptions & { readonly isAssembled: boolean }): void {
     this.#close();
     const { limits, store } = this.#session;
-    if (this.#messages.length === limits.appendMessages) {
-      throw new Rejection(no(`Append at most ${limits.appendMessages} messages at once`, { code: "LIMIT" }));
-    }
+    requireRoomForOneMore(limits, this.#messages.length);
     const { room } = this.#options;
     if (room.messages !== null && this.#messages.length >= room.messages) throw overQuota();
     requireShortKeywords(this.#session, flags);
@@ -171,4 +171,11 @@ function overQuota(): Rejection {
 
 function emptyMessage(): Rejection {
   return new Rejection(no("A message cannot be empty", { code: "CANNOT" }));
+}
+
+/** Throws NO for an APPEND of more messages than one may have (RFC 3502), or than any command may touch (RFC 9738). */
+function requireRoomForOneMore({ appendMessages, messages }: ImapLimits, count: number): void {
+  if (messages > 0 && count === messages) throw tooManyAtOnce(messages);
+  if (count < appendMessages) return;
+  throw new Rejection(no(`Append at most ${appendMessages} messages at once`, { code: "LIMIT" }));
 }

@@ -46,6 +46,8 @@ export interface ImapLimits {
   /** Mailboxes that NOTIFY may watch, and news of them that may wait; past that the client is told so and asked again. */
   readonly notifyMailboxes: number;
   readonly notifyBacklog: number;
+  /** How often one session may log out and in again (RFC 8437); 0 switches UNAUTHENTICATE off. */
+  readonly unauthentications: number;
   /** How many sessions may use COMPRESS at once, each for some 110 KiB; 0 switches it off. */
   readonly compressedSessions: number;
 }
@@ -53,7 +55,8 @@ export interface ImapLimits {
 export const defaultImapLimits: ImapLimits = {
   loginTimeoutMs: 3 * 60_000,
   idleTimeoutMs: 30 * 60_000,
-  lineBytesBeforeLogin: 8 * 1024,
+  // A bearer token of 8 KiB comes in base64 (RFC 4959 section 6).
+  lineBytesBeforeLogin: 16 * 1024,
   literalBytesBeforeLogin: 4 * 1024,
   lineBytes: 64 * 1024,
   literalBytes: 64 * 1024,
@@ -80,5 +83,6 @@ export const defaultImapLimits: ImapLimits = {
   messages: 0,
   notifyMailboxes: 2000,
   notifyBacklog: 500,
+  unauthentications: 1000,
   compressedSessions: 500,
 };

@@ -1,20 +1,9 @@
-import { toNfc } from "../../core/unicode.ts";
-import { ListPatterns } from "../../wire/imap/mod.ts";
-import type { MailboxRole } from "../../store/mod.ts";
+import { encodeListEntry, ListPatterns } from "../../wire/imap/mod.ts";
 import { type Access, ownAccess, sharedAccesses } from "./access.ts";
 import type { ImapSession } from "./context.ts";
-import { SHARED } from "./mailbox_names.ts";
+import { canonicalName, SHARED } from "./mailbox_names.ts";
 import { namesAbove } from "./names_above.ts";
-
-/** RFC 6154 section 2. */
-export const ROLE_ATTRIBUTES: Readonly<Record<MailboxRole, string | null>> = {
-  inbox: null,
-  drafts: "\\Drafts",
-  sent: "\\Sent",
-  junk: "\\Junk",
-  trash: "\\Trash",
-  archive: "\\Archive",
-};
+import { specialUseOf } from "./special_use.ts";
 
 /** The mailboxes that a session sees as a tree, with the levels that have no mailbox of their own. */
 export class Hierarchy {
@@ -49,21 +38,28 @@ export class Hierarchy {
     return this.#mailboxes.get(name) ?? null;
   }
 
-  /** RFC 3348, RFC 5258 section 4 (\NonExistent implies \Noselect, which older clients know), RFC 6154. */
-  attributes(name: string): string[] {
+  /**
+   * Whether it can be selected, which takes one word at most (RFC 3501 section 9 `mbx-list-sflag`); RFC 3348; RFC 6154. \NonExistent
+   * means \Noselect, too (RFC 5258 section 3), but only newer clients know it.
+   */
+  attributes(
+    name: string,
+    { knowsNonExistent = true }: { readonly knowsNonExistent?: boolean } = {},
+  ): string[] {
     const access = this.get(name);
-    const attributes = access === null ? ["\\NonExistent", "\\Noselect"] : [];
+    const attributes: string[] = [];
+    if (access === null) attributes.push(knowsNonExistent ? "\\NonExistent" : "\\Noselect");
+    // It can be looked up, and not opened (RFC 9051 section 6.3.9.2).
+    else if (!access.rights.includes("r")) attributes.push("\\Noselect");
     attributes.push(this.#parents.has(name) ? "\\HasChildren" : "\\HasNoChildren");
     const use = this.specialUse(name);
     if (use !== null) attributes.push(use);
     return attributes;
   }
 
-  /** RFC 6154 section 2. What a mailbox is for is said of one's own: a client must not put its Sent into another's. */
   specialUse(name: string): string | null {
     const access = this.get(name);
-    if (access === null || access.isShared || access.mailbox.role === null) return null;
-    return ROLE_ATTRIBUTES[access.mailbox.role];
+    return access === null ? null : specialUseOf(access);
   }
 }
 
@@ -91,5 +87,26 @@ export function patternsOf(
 ): ListPatterns {
   // RFC 5258 section 3: among several patterns an empty one is no pattern at all.
   const patterns = args.patterns.filter((pattern) => pattern !== "");
-  return new ListPatterns(patterns.map((pattern) => toNfc(args.reference + pattern)));
+  return new ListPatterns(patterns.map((pattern) => canonicalName(args.reference + pattern)));
+}
+
+/**
+ * Tells of one mailbox as LIST would, and how the client called it where we write that otherwise (RFC 9051 sections 6.3.2 and
+ * 6.3.9.7). Its attributes must be right, since a client keeps them: also where it may be used but not looked up.
+ */
+export async function tellAsListed(
+  session: ImapSession,
+  { name, asked, isGone = false }: {
+    readonly name: string;
+    readonly asked: string;
+    readonly isGone?: boolean;
+  },
+): Promise<void> {
+  const hierarchy = await hierarchyOf(session, new ListPatterns([name]));
+  const attributes = hierarchy.attributes(name);
+  encodeListEntry(session.out.encoder, "LIST", {
+    name,
+    attributes: isGone ? attributes : attributes.filter((attribute) => attribute !== "\\NonExistent"),
+    ...(asked === name ? {} : { oldName: asked }),
+  });
 }

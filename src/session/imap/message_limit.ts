@@ -1,6 +1,6 @@
 /**
- * How many messages one command may touch (RFC 9738); 0 is no limit, and then nothing of this is announced. What reads and
- * marks does the last messages first and says how far it came; what copies does all or nothing.
+ * How many messages one command may touch (RFC 9738); 0 is no limit, and then nothing of this is announced. What reads, marks or
+ * moves does the last messages and says how far it came; COPY, which must do all or nothing (RFC 9051 section 6.4.7), refuses.
  */
 import { no } from "../../wire/imap/mod.ts";
 import type { Answer } from "./command.ts";
@@ -30,11 +30,10 @@ export function withLimit(
 
 /** Throws NO for a command that must do all or nothing and has too much to do. */
 export function requireWithinLimit({ limits }: ImapSession, selection: Selection): void {
-  if (limits.messages === 0 || selection.count <= limits.messages) return;
-  throw new Rejection(
-    no(`One command can touch at most ${limits.messages} messages`, {
-      code: "MESSAGELIMIT",
-      data: String(limits.messages),
-    }),
-  );
+  if (limits.messages > 0 && selection.count > limits.messages) throw tooManyAtOnce(limits.messages);
+}
+
+export function tooManyAtOnce(most: number): Rejection {
+  const text = `One command can touch at most ${most} messages`;
+  return new Rejection(no(text, { code: "MESSAGELIMIT", data: String(most) }));
 }

@@ -1,20 +1,17 @@
 /** The responses of NOTIFY that are not about messages (RFC 5465 sections 5.4 to 5.7). */
-import { DELIMITER, encodeMailbox } from "../../wire/imap/mod.ts";
+import { encodeListEntry, encodeMailbox } from "../../wire/imap/mod.ts";
 import type { ImapSession } from "./context.ts";
 
 /** `* LIST (attributes) "/" name`, with the name that it had before (RFC 9051 section 6.3.9.7). */
 export function tellListed(
   { out: { encoder } }: Pick<ImapSession, "out">,
-  entry: { readonly name: string; readonly attributes: readonly string[]; readonly oldName?: string | null },
+  { oldName = null, ...entry }: {
+    readonly name: string;
+    readonly attributes: readonly string[];
+    readonly oldName?: string | null;
+  },
 ): void {
-  encoder.text(`* LIST (${entry.attributes.join(" ")}) "${DELIMITER}" `);
-  encodeMailbox(encoder, entry.name);
-  if (entry.oldName !== undefined && entry.oldName !== null) {
-    encoder.text(' ("OLDNAME" (');
-    encodeMailbox(encoder, entry.oldName);
-    encoder.text("))");
-  }
-  encoder.line("");
+  encodeListEntry(encoder, "LIST", { ...entry, ...(oldName === null ? {} : { oldName }) });
 }
 
 /** `* METADATA name entry entry`: what changed, not to what (RFC 5464 section 4.4.2). */

@@ -1,6 +1,5 @@
 import { type NotifyGroup, ok, type StatusItem } from "../../wire/imap/mod.ts";
 import type { AccountNotice, Mailbox } from "../../store/mod.ts";
-import { type Access, ownAccess, sharedAccesses } from "./access.ts";
 import type { ImapSession } from "./context.ts";
 import { isBelowShared } from "./mailbox_names.ts";
 import { tellListed, tellMetadata } from "./notices.ts";
@@ -8,23 +7,24 @@ import {
   anyAsksFor,
   eventsFor,
   maySeeShared,
+  type NamedMailbox,
   type SelectedWish,
   selectedWish,
   type Watch,
   watchOf,
 } from "./notify_filter.ts";
-import { tellStatus } from "./status_figures.ts";
-
-/** A mailbox of which something shall be told, and what the client knows of it. */
-interface Watched {
-  name: string;
-  readonly isShared: boolean;
-  /** What was told last, or was so when the watch began. */
-  figures: Pick<Mailbox, "uidNext" | "messages" | "highestModseq">;
-  readonly stop: () => void;
-}
+import { namesTold, type NameWishes, OwnNames } from "./notify_names.ts";
+import { type Figures, type Look, type Watched, WatchedMailboxes } from "./notify_watch.ts";
+import { ANYONE } from "./rights.ts";
+import { writeStatus } from "./status_figures.ts";
 
 type Annotated = Extract<AccountNotice, { readonly what: "annotations" }>;
+
+export interface PutMessages {
+  readonly uids: readonly number[];
+  /** How many mod-sequences that took, where nothing came between: each APPEND one, a COPY one for all. */
+  readonly modseqs: number;
+}
 
 /**
  * What a session tells of mailboxes that it has not selected (RFC 5465). Notices are only remembered as "look there": what is
@@ -35,33 +35,42 @@ export class Notifier {
   readonly #session: ImapSession;
   readonly #groups: readonly Watch[];
   readonly selected: SelectedWish;
-  readonly #watched = new Map<number, Watched>();
+  readonly #mailboxes: WatchedMailboxes;
   readonly #changed = new Set<number>();
+  readonly #ownNames = new OwnNames();
   #subscribed: ReadonlySet<string> = new Set();
   #annotated: Annotated[] = [];
   #mailboxesMoved = false;
   #subscriptionsMoved = false;
   #overflown = false;
-  #stopAccount: () => void = () => {};
+  /** Ends listening to an account: the session's, `anyone`, and the owners of what is shared with it. */
+  readonly #topics = new Map<string, () => void>();
 
   private constructor(session: ImapSession, groups: readonly NotifyGroup[]) {
     this.#session = session;
     this.#groups = groups.map(watchOf);
     this.selected = selectedWish(groups);
+    this.#mailboxes = new WatchedMailboxes(session, {
+      shared: maySeeShared(groups),
+      names: anyAsksFor(groups, "MailboxName"),
+      means: (mailbox) => this.#eventsOf(mailbox).size > 0,
+      onChange: (id) => {
+        this.#changed.add(id);
+        if (session.selectedOrNull?.id !== id) session.hasNews();
+      },
+    });
   }
 
-  /** Begins to watch; null when that would be more mailboxes than a session may watch. */
+  /**
+   * Begins to watch, and tells of what the client named and may not read (section 3.1); null when that would be more mailboxes
+   * than a session may watch.
+   */
   static async start(session: ImapSession, groups: readonly NotifyGroup[]): Promise<Notifier | null> {
     const notifier = new Notifier(session, groups);
     const others = groups.filter(({ filter }) => !filter.kind.startsWith("selected"));
     if (others.length === 0) return notifier;
-    notifier.#stopAccount = session.store.bus.watchAccount(
-      session.account,
-      (notice) => notifier.#hear(notice),
-    );
     try {
-      notifier.#subscribed = new Set(await session.store.mailboxes.subscriptions(session.account));
-      await notifier.#look(() => {});
+      await notifier.#begin();
     } catch (error) {
       notifier.stop();
       throw error;
@@ -71,10 +80,20 @@ export class Notifier {
     return null;
   }
 
+  async #begin(): Promise<void> {
+    const { account, store } = this.#session;
+    this.#listen(account);
+    if (maySeeShared(this.#groups)) this.#listen(ANYONE);
+    this.#subscribed = new Set(await store.mailboxes.subscriptions(account));
+    const look = await this.#look();
+    for (const { mailbox } of look.fresh) this.#knows(mailbox);
+    if (!look.isTooMuch) await this.#tellNamesOf(look, { wants: () => false, resubscribed: [] });
+  }
+
   stop(): void {
-    this.#stopAccount();
-    for (const { stop } of this.#watched.values()) stop();
-    this.#watched.clear();
+    for (const stop of this.#topics.values()) stop();
+    this.#topics.clear();
+    this.#mailboxes.stop();
     this.#changed.clear();
     this.#annotated = [];
   }
@@ -83,11 +102,14 @@ export class Notifier {
   async tellAll(): Promise<void> {
     const { store, selectedOrNull, out, pace } = this.#session;
     pace.begin();
-    for (const [id, watched] of this.#watched) {
-      if (id === selectedOrNull?.id || !this.#eventsOf(watched).has("MessageNew")) continue;
+    for (const [id, watched] of this.#mailboxes.entries()) {
+      if (id === selectedOrNull?.id || watched.stop === null) continue;
+      const events = this.#eventsOf(watched);
+      if (!events.has("MessageNew")) continue;
       const mailbox = await store.mailboxes.byId(id);
       if (mailbox === null) continue;
-      await this.#tellStatus(watched, mailbox);
+      // Whoever asks for flags is told where they stand, whether it counts changes already or not.
+      await this.#tellStatus(watched, mailbox, { withModseq: events.has("FlagChange") });
       await out.room();
       await pace.rest();
     }
@@ -95,8 +117,7 @@ export class Notifier {
 
   /** Tells what happened since the last time. False when it was too much, and nothing will be told any more (section 5.8). */
   async tell(): Promise<boolean> {
-    if (this.#subscriptionsMoved) await this.#tellSubscriptions();
-    if (this.#mailboxesMoved) await this.#tellNames();
+    if (this.#mailboxesMoved || this.#subscriptionsMoved) await this.#tellNames();
     if (this.#annotated.length > 0) await this.#tellAnnotations();
     if (this.#changed.size > 0) await this.#tellChanged();
     if (!this.#overflown) return true;
@@ -106,125 +127,143 @@ export class Notifier {
     return false;
   }
 
+  // ---- What the session does itself, and so is not told (section 5) ----
+
+  ownName(change: { readonly from: string | null; readonly to: string | null }): void {
+    const { from, to } = change;
+    if (from !== null && to !== null) this.#ownNames.moved(from, to);
+    else if (to !== null) this.#ownNames.came(to);
+    else if (from !== null) this.#ownNames.went(from);
+  }
+
+  ownSubscription(name: string, on: boolean): void {
+    const subscribed = new Set(this.#subscribed);
+    if (on) subscribed.add(name);
+    else subscribed.delete(name);
+    this.#subscribed = subscribed;
+  }
+
+  ownAnnotations(mailboxId: number | null, entries: readonly string[]): void {
+    const own = this.#annotated.findLastIndex((notice) =>
+      notice.mailboxId === mailboxId && notice.entries.join(" ") === entries.join(" ")
+    );
+    if (own >= 0) this.#annotated.splice(own, 1);
+    const watched = mailboxId === null ? undefined : this.#mailboxes.get(mailboxId);
+    if (watched === undefined || watched.figures === null) return;
+    watched.figures = { ...watched.figures, highestModseq: watched.figures.highestModseq + 1 };
+  }
+
+  /** Messages that the session put into a mailbox. Where others changed it, too, the figures differ, and are told. */
+  ownMessages(mailboxId: number, { uids, modseqs }: PutMessages): void {
+    const watched = this.#mailboxes.get(mailboxId);
+    if (watched === undefined || watched.figures === null || uids.length === 0) return;
+    const { uidNext, messages, highestModseq } = watched.figures;
+    watched.figures = {
+      uidNext: uids[0] === uidNext ? uids.at(-1)! + 1 : uidNext,
+      messages: messages + uids.length,
+      highestModseq: highestModseq + modseqs,
+    };
+  }
+
   // ---- Hearing ----
 
+  #listen(account: string): void {
+    if (this.#topics.has(account)) return;
+    this.#topics.set(account, this.#session.store.bus.watchAccount(account, (notice) => this.#hear(notice)));
+  }
+
   #hear(notice: AccountNotice): void {
+    const { account, limits } = this.#session;
+    const isOwn = notice.account === account;
     switch (notice.what) {
       case "mailboxes":
         this.#mailboxesMoved = true;
         break;
       case "subscriptions":
+        if (!isOwn) return;
         this.#subscriptionsMoved = true;
         break;
-      case "annotations":
-        if (this.#annotated.length < this.#session.limits.notifyBacklog) this.#annotated.push(notice);
+      case "annotations": {
+        // Of a mailbox of somebody else only the shared ones are seen here; what this account set was heard of as its own.
+        if (!isOwn && notice.by === account) return;
+        const entries = isOwn
+          ? notice.entries
+          : notice.entries.filter((entry) => entry.startsWith("/shared/"));
+        if (entries.length === 0) return;
+        if (this.#annotated.length < limits.notifyBacklog) this.#annotated.push({ ...notice, entries });
         else this.#overflown = true;
+      }
     }
     this.#session.hasNews();
   }
 
-  /** Finds out which mailboxes there are now, and watches those that the groups mean. Tells of what came, went or moved. */
-  async #look(
-    onName: (change: { readonly from: string | null; readonly to: string | null }) => void,
-  ): Promise<void> {
-    const gone = new Map(this.#watched);
-    const { pace } = this.#session;
-    const accesses = await this.#accesses();
-    pace.begin();
-    for (const { mailbox, name, isShared } of accesses) {
-      await pace.rest();
-      const known = gone.get(mailbox.id);
-      gone.delete(mailbox.id);
-      if (known !== undefined) {
-        if (known.name !== name) onName({ from: known.name, to: name });
-        known.name = name;
-        continue;
-      }
-      if (eventsFor(this.#groups, this.#named({ name, isShared })).size === 0) continue;
-      if (this.#watched.size >= this.#session.limits.notifyMailboxes) {
-        this.#overflown = true;
-        return;
-      }
-      this.#watch(mailbox, { name, isShared });
-      onName({ from: null, to: name });
+  /** Finds out which mailboxes there are now, and watches those that the groups mean. */
+  async #look(): Promise<Look> {
+    const look = await this.#mailboxes.look();
+    if (look.isTooMuch) this.#overflown = true;
+    for (const name of look.hierarchy.names) {
+      const access = look.hierarchy.get(name);
+      // What its owner does to a mailbox is told to the owner.
+      if (access?.isShared) this.#listen(access.mailbox.account);
     }
-    for (const [id, { name, stop }] of gone) {
-      stop();
-      this.#watched.delete(id);
-      this.#changed.delete(id);
-      onName({ from: name, to: null });
-    }
+    return look;
   }
 
-  async #accesses(): Promise<Access[]> {
-    const own = (await this.#session.store.mailboxes.list(this.#session.account)).map(ownAccess);
-    if (!maySeeShared(this.#groups)) return own;
-    const shared = await sharedAccesses(this.#session);
-    // RFC 5465 section 11: nothing is told of what the account may not look up and read.
-    return [...own, ...shared.filter(({ rights }) => rights.includes("l") && rights.includes("r"))];
+  /** The client knows what there is in this mailbox. */
+  #knows(mailbox: Mailbox): void {
+    const watched = this.#mailboxes.get(mailbox.id);
+    if (watched !== undefined) watched.figures = figuresOf(mailbox);
   }
 
-  #watch(mailbox: Mailbox, { name, isShared }: Pick<Watched, "name" | "isShared">): void {
-    const stop = this.#session.store.bus.watchMailbox(mailbox.id, () => {
-      this.#changed.add(mailbox.id);
-      if (this.#session.selectedOrNull?.id !== mailbox.id) this.#session.hasNews();
-    });
-    this.#watched.set(mailbox.id, { name, isShared, figures: figuresOf(mailbox), stop });
-    // What came between our look and the watch is found out at the next telling.
-    this.#changed.add(mailbox.id);
-  }
-
-  #named({ name, isShared }: { readonly name: string; readonly isShared: boolean }) {
-    return { name, isShared, isSubscribed: this.#subscribed.has(name) };
-  }
-
-  #eventsOf(watched: Watched) {
-    return eventsFor(this.#groups, this.#named(watched));
+  #eventsOf({ name, isShared }: Omit<NamedMailbox, "isSubscribed">) {
+    return eventsFor(this.#groups, { name, isShared, isSubscribed: this.#subscribed.has(name) });
   }
 
   // ---- Telling ----
 
-  /** RFC 5465 section 5.4. */
+  /** RFC 5465 sections 5.4, 5.5 and 5.9. */
   async #tellNames(): Promise<void> {
+    const resubscribed = this.#subscriptionsMoved ? await this.#takeSubscriptions() : [];
     this.#mailboxesMoved = false;
-    const changes: { readonly from: string | null; readonly to: string | null }[] = [];
-    await this.#look((change) => changes.push(change));
-    if (!anyAsksFor(this.#groups, "MailboxName")) return;
-    for (const { from, to } of changes) {
-      const isWanted = [from, to].some((name) => name !== null && this.#wantsName(name, "MailboxName"));
-      if (!isWanted) continue;
-      if (to === null) tellListed(this.#session, { name: from!, attributes: ["\\NonExistent"] });
-      else tellListed(this.#session, { name: to, attributes: [], oldName: from });
-      await this.#session.out.room();
-      await this.#session.pace.rest();
+    try {
+      const look = await this.#look();
+      // Half a look shows half the truth; that it is too much is told instead.
+      if (look.isTooMuch) return;
+      for (const { name, mailbox } of look.fresh) if (this.#ownNames.hasCome(name)) this.#knows(mailbox);
+      await this.#tellNamesOf(look, {
+        wants: (name) => this.#wantsName(name, "MailboxName"),
+        resubscribed,
+      });
+      this.#ownNames.clear();
+    } catch (error) {
+      this.#mailboxesMoved = true;
+      throw error;
     }
   }
 
-  /** RFC 5465 section 5.5. */
-  async #tellSubscriptions(): Promise<void> {
+  async #tellNamesOf(look: Look, wishes: Pick<NameWishes, "wants" | "resubscribed">): Promise<void> {
+    const { out, pace } = this.#session;
+    for (const line of namesTold(look, { ...wishes, subscribed: this.#subscribed, own: this.#ownNames })) {
+      tellListed(this.#session, line);
+      await out.room();
+      await pace.rest();
+    }
+  }
+
+  /** The names whose subscription has changed, as far as the client wants to hear of them; what the groups mean changes with it. */
+  async #takeSubscriptions(): Promise<Iterable<string>> {
     this.#subscriptionsMoved = false;
     const { store, account } = this.#session;
-    const before = this.#subscribed;
     const now = new Set(await store.mailboxes.subscriptions(account));
-    const moved = [...new Set([...before, ...now])].filter((name) => before.has(name) !== now.has(name));
-    for (const name of moved) {
-      // Whoever watches what is subscribed hears of the step out, too.
-      const isWanted = this.#wantsName(name, "SubscriptionChange");
-      this.#subscribed = now;
-      if (isWanted || this.#wantsName(name, "SubscriptionChange")) {
-        tellListed(this.#session, { name, attributes: now.has(name) ? ["\\Subscribed"] : [] });
-      }
-      this.#subscribed = before;
-      await this.#session.out.room();
-      await this.#session.pace.rest();
-    }
+    const moved = [...now.symmetricDifference(this.#subscribed as Set<string>)];
+    // Whoever watches what is subscribed hears of the step out, too.
+    const wanted = new Set(moved.filter((name) => this.#wantsName(name, "SubscriptionChange")));
     this.#subscribed = now;
-    // What the groups mean may be more now.
-    await this.#look(() => {});
+    return wanted.union(new Set(moved.filter((name) => this.#wantsName(name, "SubscriptionChange"))));
   }
 
   #wantsName(name: string, event: "MailboxName" | "SubscriptionChange"): boolean {
-    return eventsFor(this.#groups, this.#named({ name, isShared: isBelowShared(name) })).has(event);
+    return this.#eventsOf({ name, isShared: isBelowShared(name) }).has(event);
   }
 
   /** RFC 5465 sections 5.6 and 5.7. */
@@ -232,10 +271,11 @@ export class Notifier {
     const annotated = this.#annotated;
     this.#annotated = [];
     for (const { mailboxId, entries } of annotated) {
-      const watched = mailboxId === null ? null : this.#watched.get(mailboxId);
+      const watched = mailboxId === null ? null : this.#mailboxes.get(mailboxId);
       const isWanted = watched === null
         ? anyAsksFor(this.#groups, "ServerMetadataChange")
-        : watched !== undefined && this.#eventsOf(watched).has("MailboxMetadataChange");
+        : watched !== undefined && watched.stop !== null &&
+          this.#eventsOf(watched).has("MailboxMetadataChange");
       if (isWanted) tellMetadata(this.#session, { name: watched?.name ?? "", entries });
       await this.#session.out.room();
     }
@@ -245,34 +285,44 @@ export class Notifier {
   async #tellChanged(): Promise<void> {
     const changed = [...this.#changed];
     this.#changed.clear();
-    const { store, selectedOrNull, out } = this.#session;
+    const { store, selectedOrNull, out, pace } = this.#session;
+    pace.begin();
     for (const id of changed) {
-      const watched = this.#watched.get(id);
-      if (watched === undefined) continue;
+      const watched = this.#mailboxes.get(id);
+      if (watched === undefined || watched.stop === null) continue;
       const mailbox = await store.mailboxes.byId(id);
       // That it is gone is told by its name.
       if (mailbox === null) continue;
-      if (id === selectedOrNull?.id) watched.figures = figuresOf(mailbox);
-      else if (this.#isNews(watched, mailbox)) await this.#tellStatus(watched, mailbox);
+      if (id !== selectedOrNull?.id && this.#isNews(watched, mailbox)) {
+        await this.#tellStatus(watched, mailbox, { withModseq: false });
+      }
+      watched.figures = figuresOf(mailbox);
       await out.room();
+      await pace.rest();
     }
   }
 
   #isNews(watched: Watched, { uidNext, messages, highestModseq }: Mailbox): boolean {
     const { figures } = watched;
     const events = this.#eventsOf(watched);
+    // Of a mailbox that came: what is in it, and (section 5.1) another UIDVALIDITY under a name that the client may know.
+    if (figures === null) return events.has("FlagChange") || (uidNext > 1 && events.has("MessageNew"));
     if (uidNext !== figures.uidNext || messages !== figures.messages) return events.has("MessageNew");
     return highestModseq !== figures.highestModseq && events.has("FlagChange");
   }
 
-  async #tellStatus(watched: Watched, mailbox: Mailbox): Promise<void> {
+  async #tellStatus(
+    watched: Watched,
+    mailbox: Mailbox,
+    options: { readonly withModseq: boolean },
+  ): Promise<void> {
     watched.figures = figuresOf(mailbox);
     const items: StatusItem[] = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN"];
-    if (this.#session.enabled.has("CONDSTORE")) items.push("HIGHESTMODSEQ");
-    await tellStatus(this.#session, { mailbox, name: watched.name }, items);
+    if (options.withModseq || this.#session.enabled.has("CONDSTORE")) items.push("HIGHESTMODSEQ");
+    await writeStatus(this.#session, { mailbox, name: watched.name }, items);
   }
 }
 
-function figuresOf({ uidNext, messages, highestModseq }: Mailbox): Watched["figures"] {
+function figuresOf({ uidNext, messages, highestModseq }: Mailbox): Figures {
   return { uidNext, messages, highestModseq };
 }

@@ -13,6 +13,8 @@ export class Output {
   #conn: Pick<Conn, "write">;
   readonly encoder = new Encoder();
   #flushes = 0;
+  /** The write that is under way. */
+  #sending: Promise<void> | null = null;
 
   constructor(conn: Pick<Conn, "write">) {
     this.#conn = conn;
@@ -58,10 +60,12 @@ export class Output {
   }
 
   async flush(): Promise<void> {
+    // A long command tells of itself while it works: whoever comes second waits, since a connection takes one write at a time.
+    while (this.#sending !== null) await this.#sending;
     if (this.isEmpty) return;
     this.#flushes++;
     const bytes = this.encoder.take();
-    await this.#conn.write(bytes);
+    await this.#send(bytes);
     // They are with the kernel now, and more will follow: what is little is the end of an answer.
     if (bytes.length >= FLUSH_AT) this.encoder.reuse(bytes);
   }
@@ -75,7 +79,17 @@ export class Output {
     }
     await this.flush();
     this.#flushes++;
-    await this.#conn.write(bytes);
+    await this.#send(bytes);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    while (this.#sending !== null) await this.#sending;
+    this.#sending = this.#conn.write(bytes);
+    try {
+      await this.#sending;
+    } finally {
+      this.#sending = null;
+    }
   }
 
   /** Asks for a literal, or for the next line of a dialogue (RFC 3501 section 7.5). */

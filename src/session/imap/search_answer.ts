@@ -1,4 +1,10 @@
-import { encodeEsearch, encodeMailbox, type EsearchData, partialIndexes } from "../../wire/imap/mod.ts";
+import {
+  encodeEsearch,
+  encodeMailbox,
+  type Encoder,
+  type EsearchData,
+  partialIndexes,
+} from "../../wire/imap/mod.ts";
 import type { ReturnItem, SearchReturn } from "../../wire/imap/mod.ts";
 import type { ImapSession } from "./context.ts";
 
@@ -50,10 +56,17 @@ export interface EsearchHead {
 /** `* ESEARCH (TAG "a") UID COUNT 3` (RFC 4731 section 3.1). */
 export async function writeEsearch(
   session: ImapSession,
-  { tag, byUid, mailbox }: EsearchHead,
+  head: EsearchHead,
   pieces: Iterable<string>,
 ): Promise<void> {
   const { encoder } = session.out;
+  beginEsearch(encoder, head);
+  await writePieces(session, pieces);
+  encoder.line("");
+}
+
+/** What stands before the data. */
+export function beginEsearch(encoder: Encoder, { tag, byUid, mailbox }: EsearchHead): void {
   // A tag has nothing in it that needs a backslash.
   encoder.text(`* ESEARCH (TAG "${tag}"`);
   if (mailbox !== undefined) {
@@ -62,8 +75,6 @@ export async function writeEsearch(
     encoder.text(` UIDVALIDITY ${mailbox.uidValidity}`);
   }
   encoder.text(byUid ? ") UID" : ")");
-  await writePieces(session, pieces);
-  encoder.line("");
 }
 
 /** Writes what may be long, with room for the client to read and for others to work. */

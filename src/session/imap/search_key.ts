@@ -22,6 +22,8 @@ export function toSearchKey(scope: TermScope, term: SearchTerm): SearchKey {
     case "sequence":
     case "uid":
       return { kind: "uid", uids: scope.resolve(term.set, term.kind) };
+    case "uidRange":
+      return { kind: "uid", uids: term.range[0] > term.range[1] ? [] : [term.range] };
     case "recent":
       return { kind: "uid", uids: [[scope.recentFrom, UID_MAX]] };
     case "saveDateSupported":

@@ -27,17 +27,31 @@ export async function runSearch<T>(
   { tag, endsAt }: SearchTask,
   work: (options: SearchOptions) => Promise<T>,
 ): Promise<T> {
+  let figures: { readonly done: number; readonly goal: number } | null = null;
+  const onProgress = (done: number, goal: number) => figures = { done, goal };
+  return await searchInTime(session, endsAt, async ({ signal }) => {
+    return await withProgress(
+      session,
+      { tag, reached: () => figures },
+      () => work({ ...(signal === undefined ? {} : { signal }), onProgress }),
+    );
+  });
+}
+
+/** As `runSearch`, for what no command waits for. */
+export async function searchInTime<T>(
+  session: ImapSession,
+  endsAt: number,
+  work: (options: SearchOptions) => Promise<T>,
+): Promise<T> {
   const { deps } = session;
   if (deps.clock.now() >= endsAt) throw tookTooLong(session);
   const stop = new AbortController();
   const over = new AbortController();
-  let figures: { readonly done: number; readonly goal: number } | null = null;
-  const onProgress = (done: number, goal: number) => figures = { done, goal };
-  const signal = AbortSignal.any([stop.signal, deps.shutdown]);
   endInTime(session, { stop, endsAt }, over.signal);
   endWithClient(session, stop, over.signal);
   try {
-    return await withProgress(session, { tag, reached: () => figures }, () => work({ signal, onProgress }));
+    return await work({ signal: AbortSignal.any([stop.signal, deps.shutdown]) });
   } catch (error) {
     if (deps.shutdown.aborted && session.farewell !== null) throw new SessionOver(session.farewell);
     throw error;

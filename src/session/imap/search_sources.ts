@@ -1,5 +1,5 @@
 import { ListPatterns, type SearchSource } from "../../wire/imap/mod.ts";
-import type { Access } from "./access.ts";
+import { type Access, findMailbox, ownAccess, sharedAccess } from "./access.ts";
 import type { ImapSession } from "./context.ts";
 import { type Hierarchy, hierarchyOf } from "./listing.ts";
 import { canonicalName, ownName } from "./mailbox_names.ts";
@@ -17,7 +17,7 @@ export async function mailboxesOf(session: ImapSession, sources: readonly Search
   const all = [...hierarchy.names].flatMap((name) => hierarchy.get(name) ?? []);
   session.pace.begin();
   for (const source of sources) {
-    for (const access of accessesOf(session, { source, hierarchy, all, subscribed })) {
+    for (const access of await accessesOf(session, { source, hierarchy, all, subscribed })) {
       if (access.rights.includes("r")) found.set(access.mailbox.id, access);
     }
     await session.pace.rest();
@@ -34,20 +34,21 @@ interface Search {
 }
 
 /** Costs what there is plus what is named, not the one times the other. */
-function accessesOf(session: ImapSession, { source, hierarchy, all, subscribed }: Search): readonly Access[] {
+async function accessesOf(
+  session: ImapSession,
+  { source, hierarchy, all, subscribed }: Search,
+): Promise<readonly Access[]> {
   switch (source.kind) {
     case "selected":
-      return all.filter(({ mailbox }) => mailbox.id === session.selected.id);
+      return await selectedAccess(session);
+    // A filter of the account can deliver into any of its mailboxes, so these are all of them (RFC 5465 section 6.3).
     case "inboxes":
-      return all.filter(({ mailbox, isShared }) => mailbox.role === "inbox" && !isShared);
     case "personal":
       return all.filter(({ isShared }) => !isShared);
     case "subscribed":
       return all.filter(({ name }) => subscribed.has(name));
     case "mailboxes":
-      return source.names.flatMap((name) =>
-        hierarchy.get(ownName(name)) ?? hierarchy.get(canonicalName(name)) ?? []
-      );
+      return await namedAccesses(session, source.names, hierarchy);
     case "subtree":
     case "subtree-one": {
       const levels = source.kind === "subtree" ? Infinity : 1;
@@ -57,4 +58,27 @@ function accessesOf(session: ImapSession, { source, hierarchy, all, subscribed }
       );
     }
   }
+}
+
+/** It may be selected without being listed. */
+async function selectedAccess({ store, account, selected }: ImapSession): Promise<readonly Access[]> {
+  const mailbox = await store.mailboxes.byId(selected.id);
+  if (mailbox === null) return [];
+  return [mailbox.account === account ? ownAccess(mailbox) : sharedAccess(mailbox, selected.rights)];
+}
+
+/** What is named need not be listed, only readable (RFC 7377 section 2.2). */
+async function namedAccesses(
+  session: ImapSession,
+  names: readonly string[],
+  hierarchy: Hierarchy,
+): Promise<readonly Access[]> {
+  const accesses: Access[] = [];
+  for (const name of names) {
+    const access = hierarchy.get(ownName(name)) ?? hierarchy.get(canonicalName(name)) ??
+      await findMailbox(session, name);
+    if (access !== null) accesses.push(access);
+    await session.pace.rest();
+  }
+  return accesses;
 }

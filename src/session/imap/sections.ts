@@ -1,12 +1,14 @@
-import type { ByteRange } from "../../store/mod.ts";
+import type { ByteRange, HeaderPick } from "../../store/mod.ts";
 import type { Section } from "../../wire/imap/mod.ts";
 import { findPart, type Part } from "../../wire/mime/mod.ts";
 import type { FetchRow } from "./fetch_rows.ts";
 
-/** Where in the stored bytes a section is: a range as it is, or fields to be picked out of a header. */
-export type Located =
-  | { readonly kind: "bytes"; readonly range: ByteRange }
-  | { readonly kind: "fields"; readonly header: ByteRange; readonly mode: "only" | "not" };
+/** Where in the stored bytes a section is. */
+export interface Located {
+  readonly range: ByteRange;
+  /** The fields to be picked out of what is there then, a header; null for the bytes as they are. */
+  readonly pick: HeaderPick | null;
+}
 
 /**
  * More of a header than this is not looked through for single fields. Not in the configuration: it bounds what one message costs
@@ -22,8 +24,8 @@ export function isWholeMessage(section: Section): boolean {
 /** Finds a section (RFC 3501 section 6.4.5); null when the message has no such part. A partial range is cut to what there is. */
 export function locate(section: Section, row: FetchRow): Located | null {
   const whole = wholeSection(section, row);
-  if (whole === null || whole.kind === "fields" || section.partial === null) return whole;
-  return { kind: "bytes", range: cut(whole.range, section.partial) };
+  if (whole === null || whole.pick !== null || section.partial === null) return whole;
+  return { range: cut(whole.range, section.partial), pick: null };
 }
 
 /** A part of a range, which may lie wholly behind its end and is empty then. */
@@ -61,15 +63,16 @@ function ofMessage(
     case "HEADER.FIELDS":
     case "HEADER.FIELDS.NOT": {
       const searched = { start: header.start, end: Math.min(header.end, header.start + MAX_HEADER) };
-      return { kind: "fields", header: searched, mode: section.text === "HEADER.FIELDS" ? "only" : "not" };
+      const mode = section.text === "HEADER.FIELDS" ? "only" : "not";
+      return { range: searched, pick: { fields: section.fields, mode } };
     }
     case "HEADER":
-      return { kind: "bytes", range: header };
+      return { range: header, pick: null };
     default:
       return bytes(message.bodyStart, end);
   }
 }
 
 function bytes(start: number, end: number): Located {
-  return { kind: "bytes", range: { start, end: Math.max(start, end) } };
+  return { range: { start, end: Math.max(start, end) }, pick: null };
 }

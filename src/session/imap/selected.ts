@@ -6,7 +6,7 @@ import type { Enabled } from "./enabled.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import { flagsWithin } from "./flag_rights.ts";
 import type { Output } from "./output.ts";
-import { SearchContexts } from "./search_contexts.ts";
+import { type ContextPlace, SearchContexts } from "./search_contexts.ts";
 import { type Selection, Tracker } from "./tracker.ts";
 import { beginFetch, encodeModseq, tellExpunged, type Telling, tellsUid } from "./updates.ts";
 
@@ -15,19 +15,35 @@ export interface OpenOptions {
   readonly readOnly: boolean;
   /** What the client has switched on; the session's own, since it may grow. */
   readonly enabled: Enabled;
+  /** How many keywords may be in use here. */
+  readonly keywordLimit: number;
   /** Called when there is something to tell. */
   readonly onChange: () => void;
 }
 
-export interface SyncOptions {
+/** When a client is told. */
+export interface SyncMoment {
   /** Whether EXPUNGE may be said now (RFC 3501 section 7.4.1). */
   readonly expunge: boolean;
   /** Ask the store even though no notice has come. */
   readonly force?: boolean;
-  /** Whether the client wants to hear of flags that others change (RFC 5465); it does unless it said otherwise. */
-  readonly flags?: boolean;
-  /** Told of new messages, after EXISTS (RFC 5465 section 5.2). */
-  readonly onNew?: (rows: readonly MessageRow[]) => Promise<void>;
+}
+
+export interface SyncOptions extends SyncMoment {
+  /** Whether the client wants to hear of flags that others change (RFC 5465). */
+  readonly flags: boolean;
+  /** Whether it is told the UID with them. */
+  readonly withUid: boolean;
+  /** Told of new messages that others put here, after EXISTS (RFC 5465 section 5.2). */
+  readonly onNew: (rows: readonly MessageRow[], place: ContextPlace) => Promise<void>;
+  /** Does what asks the store for a search, for as long as one may take. */
+  readonly inTime: ContextPlace["inTime"];
+}
+
+/** The session, which knows what its client wants to hear. */
+export interface Follower {
+  sync(moment: SyncMoment): Promise<void>;
+  readonly followsFlags: boolean;
 }
 
 /** Throws NO for a mailbox that was opened by EXAMINE, or without these rights (RFC 4314 section 4). */
@@ -72,18 +88,25 @@ export class SelectedMailbox {
   #told: number;
   /** Something was kept from the client that it will not hear later. */
   #withheld = false;
+  /** The highest modseq of a message that the client was told since its last command. */
+  #shownModseq = 0;
+  /** It was told to keep a lower one. */
+  #isCorrected = false;
   /** The highest modseq that a notice told us of. */
   #noticed: number;
   /** Changes beyond `#modseq` that this session made itself. */
   readonly #own = new Set<number>();
+  /** UIDs of messages that this session put here and its client was not told of yet. */
+  readonly #put = new Set<number>();
   #stopWatching: () => void = () => {};
   /** Keywords by their lower-case form. */
   readonly #keywords = new Map<string, string>();
+  readonly #keywordLimit: number;
 
   private constructor(
     store: Store,
     { uids, keywords, ...view }: MailboxView,
-    { readOnly, rights, enabled }: Pick<OpenOptions, "enabled" | "readOnly"> & { readonly rights: string },
+    { readOnly, rights, enabled, keywordLimit }: Omit<OpenOptions, "onChange"> & { readonly rights: string },
   ) {
     this.#store = store;
     this.view = view;
@@ -91,6 +114,7 @@ export class SelectedMailbox {
     this.readOnly = readOnly;
     this.rights = rights;
     this.enabled = enabled;
+    this.#keywordLimit = keywordLimit;
     this.tracker = new Tracker(uids);
     this.#modseq = view.mailbox.highestModseq;
     this.#told = this.#modseq;
@@ -114,7 +138,7 @@ export class SelectedMailbox {
     try {
       const view = await openView(store, mailbox.id, readOnly);
       if (view === null) throw new NoSuchMailbox();
-      selected = new SelectedMailbox(store, view, { readOnly, rights, enabled: options.enabled });
+      selected = new SelectedMailbox(store, view, { ...options, readOnly, rights });
     } catch (error) {
       stop();
       throw error;
@@ -145,6 +169,27 @@ export class SelectedMailbox {
     return this.#isUpToDate ? this.#modseq : this.#told;
   }
 
+  /** Every mod-sequence that the client is told of a message comes through here. */
+  encodeModseq(encoder: Encoder, row: Pick<MessageRow, "modseq">): void {
+    if (row.modseq > this.#shownModseq) this.#shownModseq = row.modseq;
+    encodeModseq(encoder, row);
+  }
+
+  /**
+   * What a client that resynchronises must hear at the end of a command: how far it may go although it saw a higher mod-sequence,
+   * since something lower was not told yet; and then, once, that all was (RFC 7162 sections 3.2 and 6). Null when it sees for itself.
+   */
+  takeModseqCorrection(): number | null {
+    const known = this.knownModseq;
+    const sawMore = this.#shownModseq > known;
+    this.#shownModseq = 0;
+    if (!this.enabled.has("QRESYNC")) return null;
+    const isOver = this.#isCorrected && this.#isUpToDate;
+    if (sawMore) this.#isCorrected = true;
+    else if (isOver) this.#isCorrected = false;
+    return sawMore || isOver ? known : null;
+  }
+
   get #isUpToDate(): boolean {
     return !this.#withheld && !this.tracker.hasGone;
   }
@@ -153,41 +198,65 @@ export class SelectedMailbox {
 
   /** Brings the view up to date and tells the client what the moment allows. */
   async sync(telling: Telling, options: SyncOptions): Promise<void> {
-    const { out, pace } = telling;
-    const changes = this.isBehind || options.force === true ? await this.#changesSince(this.#modseq) : null;
     const own = new Set(this.#own);
-    if (changes !== null) {
-      if (this.#isUpToDate) this.#told = this.#modseq;
-      this.#modseq = changes.highestModseq;
-      this.#noticed = Math.max(this.#noticed, changes.highestModseq);
-      this.#own.clear();
-      this.tracker.markGone(changes.vanished);
-    }
-    pace.begin();
-    const place = { store: this.#store, mailboxId: this.id, tracker: this.tracker, out };
-    if (options.expunge) {
-      this.contexts.tellGone(place);
-      await tellExpunged(telling, this.tracker);
-    }
-    if (changes === null) return await this.contexts.tellChanged(place, []);
+    const changes = await this.#takeChanges(options);
+    telling.pace.begin();
+    const place = this.#placeOf(telling, options);
+    // What left a result is told at once, even where EXPUNGE must wait (RFC 5267 appendix A.3).
+    await this.contexts.tellGone(place);
+    if (options.expunge) await tellExpunged(telling, this.tracker);
+    if (changes === null) return await this.contexts.tellChanged(place, { fresh: [], changed: [] });
     const last = this.tracker.lastUid;
     const fresh = changes.changed.filter((row) => row.uid > last);
-    if (fresh.length > 0) {
-      this.tracker.append(fresh.map((row) => row.uid));
-      this.tellCounts(out);
-      await options.onNew?.(fresh);
-    }
+    if (fresh.length > 0) await this.#tellFresh(fresh, { place, onNew: options.onNew });
     for (const row of changes.changed) {
       if (row.uid > last || own.has(row.modseq) || this.tracker.isGone(row.uid)) continue;
-      if (options.flags === false) {
+      if (!options.flags) {
         this.#withheld = true;
         continue;
       }
-      this.tellFlags(out, row, { withUid: false });
+      this.tellFlags(telling.out, row, options);
+      await place.rest();
+    }
+    if (this.contexts.count === 0) return;
+    await this.contexts.tellChanged(place, {
+      fresh: fresh.map(({ uid }) => uid),
+      changed: changes.changed.map(({ uid }) => uid),
+    });
+  }
+
+  #placeOf({ out, pace }: Telling, { inTime }: SyncOptions): ContextPlace {
+    const rest = async () => {
       await out.room();
       await pace.rest();
-    }
-    await this.contexts.tellChanged(place, changes.changed.map((row) => row.uid));
+    };
+    return { store: this.#store, mailboxId: this.id, tracker: this.tracker, out, inTime, rest };
+  }
+
+  async #tellFresh(
+    fresh: readonly MessageRow[],
+    { place, onNew }: { readonly place: ContextPlace; readonly onNew: SyncOptions["onNew"] },
+  ): Promise<void> {
+    this.tracker.append(fresh.map((row) => row.uid));
+    this.tellCounts(place.out);
+    const ofOthers = fresh.filter(({ uid }) => !this.#put.has(uid));
+    if (ofOthers.length > 0) await onNew(ofOthers, place);
+    this.#put.clear();
+  }
+
+  /** What happened since the client was told last; null when nobody says that anything did. */
+  async #takeChanges({ flags, force = false }: SyncOptions): Promise<Changes | null> {
+    // A client that wants flags again is told those, too, that were kept from it (RFC 5465 section 3.1).
+    const makesUp = flags && this.#withheld;
+    if (!this.isBehind && !force && !makesUp) return null;
+    const changes = await this.#changesSince(makesUp ? this.#told : this.#modseq);
+    if (makesUp) this.#withheld = false;
+    else if (this.#isUpToDate) this.#told = this.#modseq;
+    this.#modseq = changes.highestModseq;
+    this.#noticed = Math.max(this.#noticed, changes.highestModseq);
+    this.#own.clear();
+    this.tracker.markGone(changes.vanished);
+    return changes;
   }
 
   /** EXISTS, and RECENT where that is still a word (RFC 9051 appendix E). */
@@ -207,7 +276,7 @@ export class SelectedMailbox {
     this.encodeFlags(out.encoder, row);
     if (this.enabled.has("CONDSTORE")) {
       out.encoder.text(" ");
-      encodeModseq(out.encoder, row);
+      this.encodeModseq(out.encoder, row);
     }
     out.encoder.line(")");
   }
@@ -218,16 +287,21 @@ export class SelectedMailbox {
     if (tellsUid(this.enabled) || (options.withUid && !this.enabled.has("UIDONLY"))) {
       out.encoder.text(`UID ${row.uid} `);
     }
-    encodeModseq(out.encoder, row);
+    this.encodeModseq(out.encoder, row);
     out.encoder.line(")");
   }
 
   encodeFlags(encoder: Encoder, row: MessageRow): void {
-    encoder.text("FLAGS (").text(row.flags.join(" "));
-    if (row.uid >= this.view.mailbox.recentFrom && !this.enabled.has("IMAP4REV2")) {
-      encoder.text(row.flags.length > 0 ? " \\Recent" : "\\Recent");
-    }
-    encoder.text(")");
+    encoder.text(this.flagsText(row.flags, { isRecent: this.isRecent(row.uid) }));
+  }
+
+  flagsText(flags: readonly string[], { isRecent }: { readonly isRecent: boolean }): string {
+    return `FLAGS (${(isRecent ? [...flags, "\\Recent"] : flags).join(" ")})`;
+  }
+
+  /** Whether the client is to see the message as \Recent, which is no word any more in RFC 9051 (appendix E). */
+  isRecent(uid: number): boolean {
+    return uid >= this.view.mailbox.recentFrom && !this.enabled.has("IMAP4REV2");
   }
 
   /** Tells the client of keywords before the first message that has them (RFC 3501 section 7.2.6). */
@@ -241,11 +315,15 @@ export class SelectedMailbox {
     if (this.#keywords.size > before) this.tellFlagList(out);
   }
 
-  /** FLAGS and PERMANENTFLAGS, the latter with what this account may change (RFC 4314 section 4). */
+  /**
+   * FLAGS and PERMANENTFLAGS, the latter with what this account may change (RFC 4314 section 5.1.1), and without `\*` once the mailbox
+   * has all the keywords that it may have (RFC 9051 section 7.1).
+   */
   tellFlagList(out: Output): void {
     const flags = [...SYSTEM_FLAGS, ...this.#keywords.values()];
     out.line(`FLAGS (${flags.join(" ")})`);
-    const permanent = this.readOnly ? [] : flagsWithin(this.rights, [...flags, "\\*"]);
+    const hasRoom = this.#keywords.size < this.#keywordLimit;
+    const permanent = this.readOnly ? [] : flagsWithin(this.rights, hasRoom ? [...flags, "\\*"] : flags);
     out.line(`OK [PERMANENTFLAGS (${permanent.join(" ")})] Flags that are kept`);
   }
 
@@ -270,16 +348,20 @@ export class SelectedMailbox {
   async changeFlags(
     selection: Selection,
     change: FlagChange,
-    options: { readonly telling: Telling; readonly unchangedSince?: number | null },
+    options: { readonly telling: Follower; readonly unchangedSince?: number | null },
   ): Promise<{ readonly rows: MessageRow[]; readonly modified: readonly number[] }> {
     const limit = options.unchangedSince ?? Infinity;
     const rows: MessageRow[] = [];
     let uids = selection.uids;
     for (let attempt = 1;; attempt++) {
-      const isLast = attempt === MAX_ATTEMPTS || limit <= this.#modseq;
+      // Whoever does not follow flags (RFC 5465) knows none that another session could have changed.
+      const isLast = attempt === MAX_ATTEMPTS || limit <= this.#modseq || !options.telling.followsFlags;
       const unchangedSince = isLast ? limit : this.#modseq;
       const wish = unchangedSince === Infinity ? {} : { unchangedSince };
-      const result = await this.#store.messages.setFlags(this.id, uids, change, wish);
+      const result = await this.#store.messages.setFlags(this.id, uids, change, {
+        ...wish,
+        keywordLimit: this.#keywordLimit,
+      });
       const left = new Set(result.modified);
       const changed = result.rows.filter((row) => !left.has(row.uid));
       rows.push(...changed);
@@ -288,9 +370,14 @@ export class SelectedMailbox {
       if (isLast || left.size === 0) {
         return { rows: rows.sort((a, b) => a.uid - b.uid), modified: result.modified };
       }
-      await this.sync(options.telling, { expunge: false, force: true });
+      await options.telling.sync({ expunge: false, force: true });
       uids = mergeRanges(result.modified.map((uid) => [uid, uid]));
     }
+  }
+
+  /** Messages that the session put here: no FETCH tells its client of them (RFC 5465 section 5.2). */
+  notePut(uids: readonly number[]): void {
+    for (const uid of uids) if (uid > this.tracker.lastUid) this.#put.add(uid);
   }
 
   /** Every change has a modseq of its own: those of these rows are ours, and the client need not be told again. */
@@ -298,27 +385,6 @@ export class SelectedMailbox {
     this.contexts.touch(rows.map((row) => row.uid));
     for (const row of rows) if (row.modseq > this.#modseq) this.#own.add(row.modseq);
     while (this.#own.delete(this.#modseq + 1)) this.#modseq++;
-  }
-
-  /**
-   * The mod-sequence that a client may keep after it closed the mailbox by expunging these, untold (RFC 7162 section 3.2.8): the
-   * highest only when nothing else happened meanwhile.
-   */
-  async modseqAfter(removed: readonly number[]): Promise<number> {
-    const { changed, vanished, highestModseq } = await this.#changesSince(this.#modseq);
-    const ours = new Set(removed);
-    const isOurs = changed.every((row) => this.#own.has(row.modseq)) &&
-      vanished.every((uid) => ours.has(uid));
-    return isOurs && this.#isUpToDate ? highestModseq : this.knownModseq;
-  }
-
-  /** How many of these flags are keywords that the mailbox does not have yet. */
-  countNewKeywords(flags: readonly string[]): number {
-    return flags.filter((flag) => !flag.startsWith("\\") && !this.#keywords.has(flag.toLowerCase())).length;
-  }
-
-  get keywordCount(): number {
-    return this.#keywords.size;
   }
 
   get keywords(): readonly string[] {

@@ -149,9 +149,10 @@ class Loop {
 
   async #answer(incoming: IncomingCommand): Promise<Answer> {
     const session = this.#session;
-    const answer = await this.#guard(incoming, () => this.#perform(incoming));
-    const expunge = incoming.command?.updates === "all";
+    const answer: Answer = await this.#guard(incoming, () => this.#perform(incoming));
+    const expunge = (answer.updates ?? incoming.command?.updates) === "all";
     const failed = await this.#guard(incoming, () => session.sync({ expunge }));
+    session.correctModseq();
     const final = failed ?? answer;
     this.#note(incoming, final);
     return final;

@@ -5,14 +5,23 @@ import type { ImapSession } from "./context.ts";
 
 const UID_MAX = 0xffff_ffff;
 
-/** Writes `* STATUS name (...)` (RFC 3501 section 7.2.4), for STATUS and for LIST (RFC 5819). */
+/** Answers STATUS, and LIST that asks for it (RFC 5819). */
 export async function tellStatus(
   session: ImapSession,
-  { mailbox, name }: Pick<Access, "mailbox" | "name">,
+  access: Pick<Access, "mailbox" | "name">,
   items: readonly StatusItem[],
 ): Promise<void> {
   // RFC 7162 section 3.1: to ask for it is to count changes.
   if (items.includes("HIGHESTMODSEQ")) session.enable("CONDSTORE");
+  await writeStatus(session, access, items);
+}
+
+/** Writes `* STATUS name (...)` (RFC 3501 section 7.2.4), asked for or not. */
+export async function writeStatus(
+  session: ImapSession,
+  { mailbox, name }: Pick<Access, "mailbox" | "name">,
+  items: readonly StatusItem[],
+): Promise<void> {
   const figures: string[] = [];
   for (const item of items) figures.push(`${item} ${await figure(session, mailbox, item)}`);
   const { encoder } = session.out;

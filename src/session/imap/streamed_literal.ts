@@ -15,6 +15,15 @@ export async function drainLiteral(session: ImapSession, size: number): Promise<
 }
 
 /**
+ * Throws away what a line announces that is no command: what comes unasked belongs to the line, and must not be obeyed (RFC 7888
+ * section 3).
+ */
+export async function discardLiteralOf(session: ImapSession, line: Uint8Array): Promise<void> {
+  const literal = literalAtEnd(line);
+  if (literal !== null) await new StreamedLiteral(session, literal.header).discard();
+}
+
+/**
  * The literals of a command that its handler reads itself, one after the other, as the messages of APPEND. Whatever the handler does
  * with them, the loop calls `discard` afterwards, so that nothing of the command is left in the stream.
  */
@@ -72,7 +81,8 @@ export class StreamedLiteral {
   }
 
   async #nextText(): Promise<Uint8Array> {
-    const line = await this.#session.input.line(this.#session.limits.lineBytes);
+    const { input, limits, isLoggedIn } = this.#session;
+    const line = await input.line(isLoggedIn ? limits.lineBytes : limits.lineBytesBeforeLogin);
     if (line === null) throw new ConnectionLostError("The connection ended in the middle of a command");
     const literal = literalAtEnd(line);
     this.#header = literal?.header ?? null;

@@ -24,21 +24,31 @@ export function beginFetch(
 ): boolean {
   const sequence = view.tracker.sequenceOf(uid);
   if (sequence === 0) return false;
-  encoder.text(view.enabled.has("UIDONLY") ? `* ${uid} UIDFETCH (` : `* ${sequence} FETCH (`);
+  beginFetchAs(encoder, { uid, sequence }, view.enabled);
   return true;
 }
 
+/** The same for a message whose sequence number is known. */
+export function beginFetchAs(
+  encoder: Encoder,
+  { uid, sequence }: { readonly uid: number; readonly sequence: number },
+  enabled: Enabled,
+): void {
+  if (enabled.has("UIDONLY")) encoder.text("* ").number(uid).text(" UIDFETCH (");
+  else encoder.text("* ").number(sequence).text(" FETCH (");
+}
+
 /**
- * Whether a FETCH answer that nobody asked for says the UID (RFC 7162 section 3.2.4, RFC 9051 appendix E 22); a UIDFETCH begins
- * with it anyway.
+ * Whether a FETCH answer that nobody asked for says the UID: with CONDSTORE alone, too, on a server that has QRESYNC (RFC 7162 section
+ * 3.2.4), and in IMAP4rev2 (RFC 9051 appendix E 22). A UIDFETCH begins with it anyway.
  */
 export function tellsUid(enabled: Enabled): boolean {
-  return (enabled.has("QRESYNC") || enabled.has("IMAP4REV2")) && !enabled.has("UIDONLY");
+  return (enabled.has("CONDSTORE") || enabled.has("IMAP4REV2")) && !enabled.has("UIDONLY");
 }
 
 /** Ends every answer that is about flags, once the client counts changes (RFC 7162 section 3.2). */
 export function encodeModseq(encoder: Encoder, row: Pick<MessageRow, "modseq">): void {
-  encoder.text(`MODSEQ (${row.modseq})`);
+  encoder.text("MODSEQ (").number(row.modseq).text(")");
 }
 
 /** Takes what is gone out of the view, and tells of it. */

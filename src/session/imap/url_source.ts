@@ -1,8 +1,7 @@
-import { concatBytes, decodeLatin1 } from "../../core/bytes.ts";
+import { decodeLatin1 } from "../../core/bytes.ts";
 import { accountKey } from "../../store/names.ts";
 import type { MessageRowWithDigest } from "../../store/mod.ts";
 import { type ImapUrl, no, parseImapUrl } from "../../wire/imap/mod.ts";
-import { selectHeader } from "../../wire/mime/mod.ts";
 import { openAccess } from "./access.ts";
 import type { ImapSession } from "./context.ts";
 import { faultOf, Rejection } from "./errors.ts";
@@ -31,9 +30,10 @@ export async function openUrl(session: ImapSession, text: Uint8Array): Promise<U
 }
 
 function badUrl(text: Uint8Array): Rejection {
-  // RFC 4469 section 5: what stands in the code can hold no bracket.
+  // RFC 4469 section 5: what stands in the code can hold no bracket, and is not empty.
   const shown = decodeLatin1(text.subarray(0, MAX_SHOWN)).replace(/[^\x20-\x5c\x5e-\x7e]/g, "?");
-  return new Rejection(no("That URL names nothing that can be read here", { code: "BADURL", data: shown }));
+  const data = shown === "" ? '""' : shown;
+  return new Rejection(no("That URL names nothing that can be read here", { code: "BADURL", data }));
 }
 
 /** Whether a URL that names a server names this one, and a user, this one. */
@@ -58,7 +58,11 @@ async function findMailbox(
   session: ImapSession,
   { mailbox: name }: ImapUrl,
 ): Promise<{ readonly id: number; readonly uidValidity: number } | null> {
-  if (name === null) return session.selectedOrNull?.view.mailbox ?? null;
+  if (name === null) {
+    // Of somebody else's mailbox the right to read it may have been taken back since it was selected (RFC 4314).
+    await session.refreshRights();
+    return session.selectedOrNull?.view.mailbox ?? null;
+  }
   try {
     return (await openAccess(session, name, { needs: ["r"] })).mailbox;
   } catch (error) {
@@ -76,14 +80,17 @@ interface Found {
 }
 
 async function openSection({ store }: ImapSession, { url, row, located }: Found): Promise<UrlSource> {
-  if (located.kind === "bytes") {
+  const { pick } = located;
+  if (pick === null) {
     const { range } = located;
     const size = range.end - range.start;
     return { size, read: () => size === 0 ? nothing() : store.bodies.read(row.bodyId, range) };
   }
-  const parts: Uint8Array[] = [];
-  for await (const chunk of store.bodies.read(row.bodyId, located.header)) parts.push(chunk);
-  const fields = selectHeader(concatBytes(parts), url.section.fields, located.mode);
+  // Picked where it lies: a header of so many bytes is no work for the thread that serves everybody.
+  const [fields] = await store.bodies.readMany([{ bodyId: row.bodyId, range: located.range }], pick);
+  if (fields === undefined || fields === null) {
+    throw new Error(`The header of body ${row.bodyId} cannot be read`);
+  }
   const range = cut(
     { start: 0, end: fields.length },
     url.section.partial ?? { start: 0, length: fields.length },

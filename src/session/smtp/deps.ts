@@ -25,6 +25,8 @@ export interface SmtpDeps {
   readonly rates?: ClientRates;
   /** Aborts when the server stops: the running command is finished, then the session ends with 421. */
   readonly shutdown: AbortSignal;
+  /** DSN is offered on port 25, too; so it is when missing. */
+  readonly strangersDsn?: Live<boolean>;
   /** Clients on this machine may log in without TLS. */
   readonly plaintextAuth: Live<boolean>;
 }

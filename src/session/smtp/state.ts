@@ -126,6 +126,11 @@ export class SmtpState {
     return this.isSubmission && this.limits.holdMaxMs > 0;
   }
 
+  /** Reports (RFC 3461), also for strangers unless the administrator does not want to write to whom they name. */
+  get offersDsn(): boolean {
+    return this.service !== "smtp" || (this.deps.strangersDsn?.current ?? true);
+  }
+
   /** A password may be sent over this connection (RFC 4954 section 4, RFC 8314). */
   get mayAuthenticate(): boolean {
     if (!this.isSubmission) return false;

@@ -20,13 +20,23 @@ Deno.test("after the answer both directions are compressed (RFC 4978 section 3)"
   assert.deepEqual(await client.command("NOOP"), ["OK Nothing done"]);
   // It is on once, and announced no more.
   assert.deepEqual(await client.command("COMPRESS DEFLATE"), [
-    "NO [COMPRESSIONACTIVE] Compression is on already",
+    "BAD [COMPRESSIONACTIVE] Compression is on already",
   ]);
   const [capability] = await client.command("CAPABILITY");
   assert.doesNotMatch(capability!, /COMPRESS/);
   assert.equal(harness.deps.sessions!.compressed, 1);
   const [bye] = await client.command("LOGOUT");
   assert.equal(bye, "* BYE Goodbye");
+});
+
+Deno.test("UNAUTHENTICATE is not announced under compression, and ends the session (RFC 8437 sections 3 and 4.1)", async () => {
+  await using harness = new ImapHarness();
+  const client = await compressed(harness);
+  const [capability] = await client.command("CAPABILITY");
+  assert.doesNotMatch(capability!, /UNAUTHENTICATE/);
+  client.send("a UNAUTHENTICATE\r\nb LOGIN bob secret\r\n");
+  assert.equal(await client.line(), "* BYE Connect anew to log in as somebody else");
+  await client.ended();
 });
 
 Deno.test("its memory is given back when the session ends", async () => {

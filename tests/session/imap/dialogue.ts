@@ -4,7 +4,10 @@
  *   C: text      the client sends the line (with CR LF)       C2:, S2: ...  a second connection, and so on
  *   S: text      the server must send exactly this line; `...` in it stands for anything
  *   S: (closed)  the server must have closed
+ *   O: text      another server, which `dialogue_at.ts` asks, may say this in place of the response before it; `O: (nothing)` that it
+ *                may not say it at all, `O: also text` that it may say more. The comment before it tells why.
  *   # text       a comment, above all the section of an RFC
+ *   @needs CAPABILITY                 what the block is about: another server is asked only if it announces that
  *   @connect 2 [plain|tls]            opens a connection (number 1 is there from the start) and takes its greeting
  *   @login 1 alice [MAILBOX]          logs in, and selects
  *   @append MAILBOX FILE [(FLAGS)] [DATE]   puts messages/FILE into alice's mailbox
@@ -106,6 +109,7 @@ class Runner {
   }
 
   async line(text: string): Promise<void> {
+    if (/^O\d?: /.test(text)) return;
     const match = /^([CS])(\d?): ?(.*)$/.exec(text);
     if (match === null) return await this.#directive(text.split(" "));
     const client = this.#client(match[2] || "1");
@@ -139,6 +143,7 @@ class Runner {
         return this.#harness.shutdown.abort();
       case "@time":
         return await this.#harness.clock.advance(Number(words[0]));
+      case "@needs":
       case "@limit":
       case "@quota":
       case "@plain":

@@ -61,7 +61,7 @@ async function textOf(
   row: MessageRow,
   { index, range }: { index: number; range: ByteRange },
 ): Promise<string> {
-  const bytes = ahead.take(row, index);
+  const bytes = ahead.take(index);
   return bytes === null ? await text(ahead.read(row, range)) : decodeUtf8(bytes);
 }
 
@@ -74,9 +74,12 @@ Deno.test("FetchAhead: whichever rows and items are taken, each gets its own byt
       bodies.fails = fails;
       const ahead = new FetchAhead(bodies, [WHOLE, { kind: "uid" }, PART]);
       const list = rowsOf(cases.map((one) => one.size));
-      ahead.expect(list);
+      // The rows come in two batches, the second while the first is being written.
+      const middle = Math.ceil(list.length / 2);
+      ahead.expect(list.slice(0, middle));
       for (const [index, row] of list.entries()) {
-        await ahead.goOn(index);
+        if (index === middle >> 1) ahead.expect(list.slice(middle));
+        await ahead.goOn();
         // A row that was expunged is passed over.
         if (!cases[index]!.taken) continue;
         const whole = { start: 0, end: row.size };
@@ -101,10 +104,10 @@ Deno.test("FetchAhead: is bounded in messages and in bytes, and leaves large bod
     const bodies = new CountingBodies();
     const ahead = new FetchAhead(bodies, [WHOLE]);
     ahead.expect(rowsOf(sizes));
-    await ahead.goOn(0);
+    await ahead.goOn();
     assert.deepEqual(bodies.counts, counts);
     ahead.close();
-    assert.equal(ahead.take(rowsOf(sizes)[0]!, 0), null);
+    assert.equal(ahead.take(0), null);
   }
 });
 
@@ -112,7 +115,7 @@ Deno.test("FetchAhead: a FETCH without bodies reads none", () => {
   const bodies = new CountingBodies();
   const ahead = new FetchAhead(bodies, [{ kind: "uid" }, { kind: "flags" }]);
   ahead.expect(rowsOf([10, 10]));
-  ahead.goOn(0);
+  ahead.goOn();
   assert.deepEqual(bodies.begun, []);
 });
 

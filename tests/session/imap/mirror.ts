@@ -37,7 +37,12 @@ export class Mirror {
   /** Up to here this client knows everything (RFC 7162 section 3.2.5). */
   #known = 0;
   #seen = 0;
+  /** The highest mod-sequence of a FETCH since the last tagged answer. */
+  #seenNow = 0;
   #isSelecting = false;
+  /** Whether it was said how many messages there are in the mailbox that is opened, and how many came since then. */
+  #isCounted = false;
+  #grown = 0;
   #tags = 0;
 
   constructor(client: FakeClient, mode: Mode) {
@@ -91,6 +96,8 @@ export class Mirror {
     const all = [...new Map([...cache, ...told]).entries()].sort(([a], [b]) => a - b).map(([, entry]) =>
       entry
     );
+    // What came while it was opened is told by EXISTS only.
+    all.push(...this.entries.slice(this.entries.length - this.#grown));
     assert.equal(all.length, this.entries.length, `Resynchronised otherwise: ${lines.join("\n")}`);
     this.entries = all;
   }
@@ -106,9 +113,9 @@ export class Mirror {
     return lines;
   }
 
-  /** Asks for what it was not told of new messages. */
+  /** Asks for what it was not told of new messages, as long as more come meanwhile. */
   async learn(): Promise<void> {
-    if (this.entries.some(({ uid, flags }) => uid === null || flags === null)) {
+    while (this.entries.some(({ uid, flags }) => uid === null || flags === null)) {
       await this.say("UID FETCH 1:* (UID FLAGS)");
     }
   }
@@ -127,11 +134,28 @@ export class Mirror {
     }
     const lines = await answer(this.#client, tag);
     for (const line of lines.slice(0, -1)) this.#take(line, mayExpunge, onEarlier);
-    const code = /\[HIGHESTMODSEQ (\d+)\]/.exec(lines.at(-1)!);
-    if (code !== null) this.#known = Math.max(this.#known, Number(code[1]));
-    // After a command that lets VANISHED pass nothing older than what was seen can be missing.
-    else if (mayExpunge && /^(NOOP|CHECK|IDLE)/.test(text)) this.#known = Math.max(this.#known, this.#seen);
+    this.#note(lines);
     return lines;
+  }
+
+  /** How far it may resynchronise from, by the rule of RFC 7162 section 6. */
+  #note(lines: readonly string[]): void {
+    const codes = lines.flatMap((line) => /\[HIGHESTMODSEQ (\d+)\]/.exec(line)?.[1] ?? []);
+    this.#known = codes.length > 0 ? Number(codes.at(-1)) : Math.max(this.#known, this.#seenNow);
+    this.#seenNow = 0;
+  }
+
+  /** Says several commands at once, as a client that does not wait for answers, and takes in what comes. */
+  async pipeline(texts: readonly string[]): Promise<void> {
+    const tags = texts.map(() => `m${++this.#tags}`);
+    this.#client.write(texts.map((text, place) => `${tags[place]} ${text}\r\n`).join(""));
+    for (const [place, text] of texts.entries()) {
+      const mayExpunge = !/^(FETCH|STORE|SEARCH|SORT|THREAD)/.test(text);
+      const lines = await answer(this.#client, tags[place]!);
+      for (const line of lines.slice(0, -1)) this.#take(line, mayExpunge, () => {});
+      assert.match(lines.at(-1)!, /^(OK|NO \[EXPUNGEISSUED\])/, `${text}: ${lines.at(-1)}`);
+      this.#note(lines);
+    }
   }
 
   /** Changes flags, and believes its own change where the server keeps silent about it. */
@@ -185,7 +209,11 @@ export class Mirror {
 
   #take(line: string, mayExpunge: boolean, onEarlier: (uid: number) => void): void {
     // What comes before this is about the mailbox that was open (RFC 7162 section 3.2.11).
-    if (line.startsWith("* OK [CLOSED]")) this.entries = [];
+    if (line.startsWith("* OK [CLOSED]")) {
+      this.entries = [];
+      this.#isCounted = false;
+      this.#grown = 0;
+    }
     const fetch = /^\* (\d+) (UID)?FETCH \((.*)\)$/.exec(line);
     if (fetch !== null) return this.#fetched(Number(fetch[1]), fetch[2] !== undefined, fetch[3]!);
     const numbered = /^\* (\d+) (EXISTS|EXPUNGE|RECENT)$/.exec(line);
@@ -193,7 +221,10 @@ export class Mirror {
     const vanished = /^\* VANISHED (\(EARLIER\) )?([\d:,]+)$/.exec(line);
     if (vanished === null) return;
     const uids = numbersOf(vanished[2]!);
-    if (vanished[1] === undefined) return this.#vanished(uids, mayExpunge);
+    if (vanished[1] === undefined) {
+      uids.forEach(onEarlier);
+      return this.#vanished(uids, mayExpunge);
+    }
     for (const uid of uids) {
       assert.ok(this.#isSelecting || !this.uids.includes(uid), `${uid} vanished earlier, but it was there`);
       onEarlier(uid);
@@ -217,6 +248,7 @@ export class Mirror {
       assert.ok(Number(modseq) >= entry.modseq, `MODSEQ goes back: ${items}`);
       entry.modseq = Number(modseq);
       this.#seen = Math.max(this.#seen, entry.modseq);
+      this.#seenNow = Math.max(this.#seenNow, entry.modseq);
     }
     const flags = /FLAGS \(([^)]*)\)/.exec(items)?.[1];
     if (flags === undefined) return;
@@ -234,6 +266,8 @@ export class Mirror {
     if (word === "RECENT") return assert.notEqual(this.mode, "rev2");
     if (word === "EXISTS") {
       assert.ok(number >= this.entries.length, `EXISTS went from ${this.entries.length} to ${number}`);
+      if (this.#isCounted) this.#grown += number - this.entries.length;
+      this.#isCounted = true;
       while (this.entries.length < number) this.entries.push({ uid: null, flags: null, modseq: 0 });
       return;
     }

@@ -91,3 +91,42 @@ Deno.test("the time is that of the command, however many mailboxes it searches",
   assert.match((await answer(client, "a")).at(-1)!, /^NO \[LIMIT\]/);
   assert.equal(searches, 3);
 });
+
+Deno.test("a result that takes too long to be kept up to date is given up, not the session (RFC 5267 section 4.3.1)", async () => {
+  const endless: SearchOptions[] = [];
+  let isSlow = false;
+  const harness = new ImapHarness({
+    limits: { searchTimeMs: 5000 },
+    wrapStore: (store) => {
+      const search = (...[id, key, options = {}]: Parameters<typeof store.messages.search>) => {
+        if (!isSlow) return store.messages.search(id, key, options);
+        const ended = Promise.withResolvers<number[]>();
+        options.signal?.addEventListener("abort", () => ended.reject(options.signal!.reason));
+        endless.push(options);
+        return ended.promise;
+      };
+      return withMember(store, "messages", withMember(store.messages, "search", search));
+    },
+  });
+  await using _ = harness;
+  await harness.append("INBOX", "Subject: one\r\n\r\n");
+  const client = await harness.login();
+  client.write("s SELECT INBOX\r\n");
+  await answer(client, "s");
+  client.write("a SEARCH RETURN (UPDATE) TEXT needle UNSEEN\r\nb SEARCH RETURN (UPDATE) SUBJECT one\r\n");
+  await answer(client, "a");
+  await answer(client, "b");
+  isSlow = true;
+  // Flags cannot change what the second depends on, so only the first is asked again.
+  client.write("c STORE 1 +FLAGS.SILENT (\\Flagged)\r\n");
+  while (endless.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await harness.clock.advance(5000);
+  assert.deepEqual(await answer(client, "c"), [
+    '* NO [NOUPDATE "a"] That result takes too long to be kept up to date',
+    "OK Flags stored",
+  ]);
+  assert.equal(endless.length, 1);
+  client.write('d CANCELUPDATE "a"\r\ne CANCELUPDATE "b"\r\n');
+  assert.match((await answer(client, "d")).at(-1)!, /^BAD /);
+  assert.match((await answer(client, "e")).at(-1)!, /^OK /);
+});

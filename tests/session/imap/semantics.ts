@@ -5,6 +5,7 @@
 
 /** Said or not said, it makes no difference to a client. */
 const OPTIONAL = /^\* (?:OK|FLAGS|RECENT|CAPABILITY|NO)\b/;
+const SPECIAL_USE = /^\\(?:All|Archive|Drafts|Flagged|Junk|Sent|Trash)$/i;
 /** Codes that a client goes by when all is well; those of failures are optional (RFC 5530 section 1). */
 const CODES = /^(?:APPENDUID|COPYUID|READ-ONLY|READ-WRITE|MODIFIED|CLOSED|NOMODSEQ|UIDNEXT|UNSEEN)\b/;
 
@@ -20,7 +21,7 @@ export function means(actual: string, expected: string): boolean {
 
 export function canonical(response: string): string {
   if (response.startsWith("+")) return "+";
-  const status = /^(\S+) (OK|NO|BAD|BYE|PREAUTH)(?: \[([^\]]*)\])?/i.exec(response);
+  const status = /^(\S+) (OK|NO|BAD|BYE|PREAUTH)(?: \[([^\]]*)\]?)?/i.exec(response);
   if (status !== null) {
     const [, tag, kind, code = ""] = status;
     // NO and BAD differ in whose fault it is, about which servers differ.
@@ -49,9 +50,42 @@ export function canonical(response: string): string {
       return `* STATUS ${unquoted(rest.replace(/ \(([^()]*)\)$/, ""))} ${
         pairs(/\(([^()]*)\)$/.exec(rest)?.[1] ?? "")
       }`;
+    case "MYRIGHTS":
+    case "ACL":
+    case "LISTRIGHTS":
+      return canonicalRights(name, rest);
+    case "THREAD":
+      // Nothing found: Dovecot has a space behind the word, which RFC 5256 section 5 has not.
+      return response.trimEnd();
+    case "METADATA":
+      return `* METADATA ${topLevel(rest).map(annotations).join(" ")}`;
     default:
       return response;
   }
+}
+
+/** The letters of a set of rights, and the entries of an ACL, have no order (RFC 4314 section 2). */
+function canonicalRights(name: string, rest: string): string {
+  const [mailbox = "", ...words] = topLevel(rest).map(unquoted);
+  const sorted = (rights: string) => [...rights].sort().join("");
+  const given = name.toUpperCase();
+  if (given === "MYRIGHTS") return `* MYRIGHTS ${mailbox} ${words.map(sorted).join(" ")}`;
+  if (given === "LISTRIGHTS") {
+    const [who = "", required = "", ...free] = words;
+    return `* LISTRIGHTS ${mailbox} ${who} "${sorted(required)}" ${free.map(sorted).sort().join(" ")}`;
+  }
+  const entries: string[] = [];
+  for (let i = 0; i + 1 < words.length; i += 2) entries.push(`${words[i]} ${sorted(words[i + 1]!)}`);
+  return `* ACL ${mailbox} ${entries.sort().join(" ")}`;
+}
+
+/** Entries with their values, in any order; or the mailbox. */
+function annotations(list: string): string {
+  if (!list.startsWith("(")) return unquoted(list);
+  const words = topLevel(list.slice(1, -1)).map(unquoted);
+  const entries: string[] = [];
+  for (let i = 0; i + 1 < words.length; i += 2) entries.push(`${words[i]} ${words[i + 1]}`);
+  return entries.sort().join(" ");
 }
 
 function canonicalNumbered([, number, kind, items]: RegExpExecArray): string {
@@ -86,10 +120,16 @@ function unquoted(token: string): string {
 }
 
 function canonicalList(name: string, rest: string): string {
-  const match = /^\(([^)]*)\) (?:"\/"|NIL) ([^]*)$/.exec(rest);
+  // The word may stand in quotes or not (RFC 5258 section 6).
+  const match = /^\(([^)]*)\) (?:"\/"|NIL) ([^]*)$/.exec(rest.replace('("CHILDINFO" ', "(CHILDINFO "));
   if (match === null) return `* ${name} ${rest}`;
-  // Whether there are children is asked for by nobody here, and Dovecot tells it in LIST only sometimes.
-  const attributes = match[1]!.split(" ").filter((attribute) => !/^\\Has(?:No)?Children$|^$/i.test(attribute))
+  // Whether there are children is asked for by nobody here, and Dovecot tells it in LIST only sometimes; marks are hints (RFC 3501
+  // section 7.2.2).
+  const attributes = match[1]!.split(" ").filter((attribute) =>
+    !/^\\(?:Has(?:No)?Children|(?:Un)?Marked)$|^$/i.test(attribute)
+  )
+    // LSUB may tell the special use, as LIST may (RFC 6154 section 2).
+    .filter((attribute) => name.toUpperCase() !== "LSUB" || !SPECIAL_USE.test(attribute))
     // A name that is none is \NonExistent to new clients and \Noselect to old ones (RFC 5258 section 4).
     .map((attribute) => /^\\NonExistent$/i.test(attribute) ? "\\Noselect" : attribute);
   return `* ${name} (${[...new Set(attributes)].sort().join(" ")}) ${unquoted(match[2]!)}`;

@@ -113,6 +113,9 @@ function check(tracker: Tracker, model: Model): void {
   assert.equal(tracker.lastUid, model.messages.at(-1)?.uid ?? 0);
   for (let uid = 1; uid <= 70; uid++) {
     assert.equal(tracker.sequenceOf(uid), model.messages.findIndex((message) => message.uid === uid) + 1);
+    for (const previous of [0, 1, 2, tracker.count - 1, tracker.count, tracker.count + 1]) {
+      assert.equal(tracker.sequenceAfter(previous, uid), tracker.sequenceOf(uid));
+    }
     assert.equal(tracker.countFrom(uid), model.messages.filter((message) => message.uid >= uid).length);
     assert.equal(tracker.isGone(uid), model.messages.some((message) => message.uid === uid && message.gone));
   }

@@ -6,6 +6,7 @@
  *     @tls                     TLS from the start
  *     @loopback                the client is on this machine
  *     @plaintext               log-in without TLS is allowed on this machine
+ *     @nodsn                   reports are not offered to strangers
  *     @limit recipients=3      one member of SmtpLimits
  *     C: EHLO client           the client says a line; CR LF is added, \r \n \0 \\ \xHH and \u{HHHH} are understood
  *     C= half a line           the same without CR LF
@@ -55,6 +56,7 @@ function readOptions(lines: readonly Line[], chunkSize: number | undefined): Ses
     service: service as SmtpService,
     limits: limits as Partial<SmtpLimits>,
     plaintextAuth: has("@plaintext"),
+    strangersDsn: !has("@nodsn"),
     conn: {
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(has("@tls") ? { tls: TEST_TLS } : {}),

@@ -27,6 +27,7 @@ export interface SessionOptions {
   readonly conn?: ConnPairOptions;
   readonly limits?: Partial<SmtpLimits>;
   readonly plaintextAuth?: boolean;
+  readonly strangersDsn?: boolean;
   readonly authenticate?: Authenticate;
   readonly rates?: ClientRates;
   readonly clock?: FixedClock;
@@ -55,6 +56,7 @@ export function startSession(options: SessionOptions = {}): Running {
     limits: live({ ...defaultSmtpLimits, ...options.limits }),
     shutdown: parts.stop.signal,
     plaintextAuth: live(options.plaintextAuth ?? false),
+    strangersDsn: { current: options.strangersDsn ?? true },
     ...(options.rates === undefined ? {} : { rates: options.rates }),
   };
   return { ...pair, ...parts, ended: serveSmtp(pair.server, options.service ?? "smtp", deps) };

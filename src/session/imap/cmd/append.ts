@@ -1,19 +1,14 @@
 import { NoSuchMailbox } from "../../../store/errors.ts";
 import type { Appended, AppendRequest } from "../../../store/mod.ts";
-import {
-  appendLiteralIsStreamed,
-  decodeAppend,
-  formatNumbers,
-  no,
-  ok,
-  readMessages,
-} from "../../../wire/imap/mod.ts";
-import { openAccess } from "../access.ts";
+import { appendLiteralIsStreamed, decodeAppend, no, readMessages } from "../../../wire/imap/mod.ts";
+import { openTarget } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { IncomingMessages } from "../incoming_messages.ts";
+import { tellAsListed } from "../listing.ts";
 import { quotaOf, roomOf } from "../quota.ts";
+import { appendedReply } from "../uid_codes.ts";
 
 /**
  * RFC 3501 section 6.3.11, with APPENDUID (RFC 4315 section 3), MULTIAPPEND (RFC 3502), CATENATE (RFC 4469), literal8 (RFC 3516) and
@@ -24,19 +19,23 @@ export const append: Command = command({
   streams: appendLiteralIsStreamed,
   decode: decodeAppend,
   handle: async (session, { mailbox: name, rest }, { streamed }) => {
-    const target = await openAccess(session, name, { needs: ["i"], code: "TRYCREATE" });
+    const target = await openTarget(session, name);
     const { id: mailboxId, account } = target.mailbox;
     const room = await roomOf(session, account);
     const incoming = new IncomingMessages(session, { target, room, streamed });
     try {
       const line = { args: rest, literal: streamed?.header ?? null };
       const messages = await incoming.collect(readMessages(line, { one: false }), line);
-      const quota = quotaOf(session, account);
+      const bounds = { quota: quotaOf(session, account), keywordLimit: session.limits.keywords };
       const appended = await appendAll(
         session,
-        messages.map((message) => ({ ...message, mailboxId, quota })),
+        messages.map((message) => ({ ...message, mailboxId, ...bounds })),
       );
-      return ok("Appended", { code: "APPENDUID", data: appendUid(appended) });
+      session.notePut(mailboxId, { uids: appended.map(({ uid }) => uid), modseqs: appended.length });
+      // RFC 9051 section 6.3.12: what the mailbox is called.
+      const isRenamed = session.enabled.has("IMAP4REV2") && target.name !== name;
+      if (isRenamed) await tellAsListed(session, { name: target.name, asked: name });
+      return appendedReply("Appended", target, appended);
     } finally {
       incoming.discard();
     }
@@ -51,9 +50,4 @@ async function appendAll({ store }: ImapSession, requests: readonly AppendReques
     if (error instanceof NoSuchMailbox) throw new Rejection(no("No such mailbox", { code: "TRYCREATE" }));
     throw error;
   }
-}
-
-/** RFC 4315 section 3, RFC 3502 section 6.3.11. */
-export function appendUid(appended: readonly Appended[]): string {
-  return `${appended[0]!.uidValidity} ${formatNumbers(appended.map(({ uid }) => uid))}`;
 }

@@ -8,6 +8,7 @@ import { BEFORE_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { loggedIn, logInFailed, logRefusal, requirePrivacy } from "../login.ts";
+import { discardLiteralOf } from "../streamed_literal.ts";
 
 type Ending = Exclude<LogInStep, { kind: "challenge" }>;
 
@@ -50,6 +51,7 @@ async function exchange(session: ImapSession, mechanism: string, initial: string
 async function response(session: ImapSession): Promise<Uint8Array> {
   const line = await session.input.line(session.limits.lineBytesBeforeLogin);
   if (line === null) throw new ConnectionLostError("The connection ended during AUTHENTICATE");
+  await discardLiteralOf(session, line);
   const text = decodeLatin1(line);
   if (text === "*") throw new ProtocolError("Authentication cancelled");
   return decodeBase64(text);

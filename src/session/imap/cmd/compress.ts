@@ -7,8 +7,9 @@ export const compress: Command = command({
   states: AFTER_LOGIN,
   decode: decodeCompress,
   handle: (session, algorithm) => {
-    if (session.compression !== null) return no("Compression is on already", { code: "COMPRESSIONACTIVE" });
-    if (algorithm !== "DEFLATE") return no("The only compression here is DEFLATE", { code: "CANNOT" });
+    // NO is for what another layer compresses already (section 3).
+    if (session.compression !== null) return bad("Compression is on already", { code: "COMPRESSIONACTIVE" });
+    if (algorithm !== "DEFLATE") return bad("The only compression here is DEFLATE");
     if (!offersCompression(session)) return no("Compression is switched off here", { code: "CANNOT" });
     // The client waits for the answer (section 3): what came before it can be taken as compressed or as plain.
     if (session.input.buffered > 0) return bad("Wait for the answer to COMPRESS before you go on");

@@ -2,14 +2,13 @@ import {
   decodeMailbox,
   type Decoder,
   decodeSequenceSet,
-  formatNumbers,
   no,
   ok,
   type SequenceSet,
 } from "../../../wire/imap/mod.ts";
-import type { UidCopy } from "../../../store/mod.ts";
+import type { TransferOptions, UidCopy } from "../../../store/mod.ts";
 import { NoSuchMailbox } from "../../../store/errors.ts";
-import { openAccess } from "../access.ts";
+import { openTarget, type Target } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
@@ -17,6 +16,7 @@ import { keptWithin } from "../flag_rights.ts";
 import { requireWithinLimit } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
 import { quotaOf } from "../quota.ts";
+import { copiedReply } from "../uid_codes.ts";
 
 export interface CopyArguments {
   readonly set: SequenceSet;
@@ -59,22 +59,27 @@ async function copyMessages(
 ): Promise<Answer> {
   const selection = session.resolve(args.set, by);
   requireWithinLimit(session, selection);
-  const { mailbox: target, rights } = await openAccess(session, args.mailbox, {
-    needs: ["i"],
-    code: "TRYCREATE",
-  });
+  const target = await openTarget(session, args.mailbox);
   if (selection.count === 0) return ok("There was nothing to copy");
   const { messages } = session.store;
-  // RFC 4314 section 4: flags that the user has no right to set there are left behind.
-  const options = { quota: quotaOf(session, target.account), keeps: keptWithin(rights) };
+  const options = transferOptions(session, target);
   const copied = await withProgress(
     session,
     { tag },
-    () => withTarget(() => messages.copy(session.selected.id, selection.uids, target.id, options)),
+    () => withTarget(() => messages.copy(session.selected.id, selection.uids, target.mailbox.id, options)),
   );
-  return copied.from.length === 0
-    ? nothingLeft(by)
-    : ok("Copied", { code: "COPYUID", data: copyUid(copied) });
+  session.notePut(target.mailbox.id, { uids: copied.to, modseqs: 1 });
+  return copied.from.length === 0 ? nothingLeft(by) : copiedReply("Copied", target, copied);
+}
+
+/** What may come into the target, and of the flags along with it. */
+export function transferOptions(session: ImapSession, { mailbox, rights }: Target): TransferOptions {
+  return {
+    quota: quotaOf(session, mailbox.account),
+    keywordLimit: session.limits.keywords,
+    // RFC 4314 section 4: flags that the user has no right to set there are left behind.
+    keeps: keptWithin(rights),
+  };
 }
 
 /** The target may go between our look and the copy. */
@@ -87,11 +92,6 @@ export async function withTarget(action: () => Promise<UidCopy>): Promise<UidCop
     }
     throw error;
   }
-}
-
-/** RFC 4315 section 3. */
-export function copyUid({ uidValidity, from, to }: UidCopy): string {
-  return `${uidValidity} ${formatNumbers(from)} ${formatNumbers(to)}`;
 }
 
 /** All the messages were expunged by others: by UID that is no error (RFC 3501 section 6.4.8, RFC 5530 section 3). */

@@ -1,12 +1,14 @@
 import type { MailboxRole } from "../../../store/mod.ts";
-import { type CreateArguments, decodeCreate, encodeListEntry, no, ok } from "../../../wire/imap/mod.ts";
+import { type CreateArguments, decodeCreate, no, ok } from "../../../wire/imap/mod.ts";
 import { openPlace, type Place } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { inheritRights } from "../inherit_rights.ts";
-import { ROLE_ATTRIBUTES } from "../listing.ts";
+import { tellAsListed } from "../listing.ts";
 import { withoutFinalDelimiter } from "../mailbox_names.ts";
+import { requireRoomForMailbox } from "../mailbox_room.ts";
+import { ROLE_ATTRIBUTES } from "../special_use.ts";
 import { mailboxObjectId } from "../status_figures.ts";
 
 /** RFC 3501 section 6.3.3, with special uses by RFC 6154 section 3. */
@@ -16,24 +18,19 @@ export const create: Command = command({
   handle: async (session, args) => {
     const given = withoutFinalDelimiter(args.mailbox);
     const place = await openPlace(session, given);
-    requireRoom(session, place);
+    requireRoomForMailbox(session, place, { isNew: true });
     const role = roleFor(session, args, place);
     const made = await session.store.mailboxes.create(place.account, place.ownName, ...role);
+    session.notifier?.ownName({ from: null, to: place.name });
     await inheritRights(session.store, place);
     // RFC 9051 section 6.3.4: what the name became, where that is not what was asked for.
     if (session.enabled.has("IMAP4REV2") && place.name !== given) {
-      encodeListEntry(session.out.encoder, "LIST", { attributes: [], name: place.name, oldName: given });
+      await tellAsListed(session, { name: place.name, asked: given });
     }
     // RFC 8474 section 4.1.
     return ok("Created", { code: "MAILBOXID", data: `(${mailboxObjectId(made)})` });
   },
 });
-
-function requireRoom({ limits }: ImapSession, { mailboxes, ownName }: Place): void {
-  // Missing levels above it are made too.
-  if (mailboxes.length + ownName.split("/").length <= limits.mailboxes) return;
-  throw new Rejection(no(`An account can have at most ${limits.mailboxes} mailboxes`, { code: "LIMIT" }));
-}
 
 /** The role as the last argument of `create`, or none, so that the name decides. Throws NO [USEATTR] (RFC 6154 section 3). */
 function roleFor({ account }: ImapSession, { uses }: CreateArguments, place: Place): [role?: MailboxRole] {

@@ -5,7 +5,7 @@ import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { esearchPieces, rangesOf, writeEsearch } from "../search_answer.ts";
-import { badCharset, refuseUpdate, requireNoCharset } from "../search_command.ts";
+import { badCharset, keepUpToDate, orNothingSaved, requireNoCharset } from "../search_command.ts";
 import { placeOf, RETURN_ALL, selectedPlace } from "../search_place.ts";
 import { findIn, type Query } from "../search_query.ts";
 import { searchEndsAt } from "../search_run.ts";
@@ -25,22 +25,22 @@ async function searchMailboxes(
   { tag }: { readonly tag: string },
 ): Promise<Answer> {
   const places = sources ?? [{ kind: "selected" } as const];
-  if (places.some(({ kind }) => kind === "selected") && session.selectedOrNull === null) {
-    throw new ProtocolError("Select a mailbox first");
-  }
-  const isView = places.every(({ kind }) => kind === "selected");
   const returns = search.returns ?? RETURN_ALL;
-  // RFC 7377 section 2.1: only a result in the selected mailbox alone can be `$`.
+  const needsSelected = places.some(({ kind }) => kind === "selected") || returns.update !== null;
+  if (needsSelected && session.selectedOrNull === null) throw new ProtocolError("Select a mailbox first");
+  const isView = places.every(({ kind }) => kind === "selected");
+  // RFC 7377 section 2.2: only a result in the selected mailbox alone can be `$`.
   if (returns.save && !isView) throw new ProtocolError("SAVE is for a search in the selected mailbox alone");
+  if (returns.update !== null) session.selected.contexts.requireFree(tag);
   requireNoCharset(session, search);
-  if (search.kind === "bad-charset") throw new Rejection(badCharset());
-  const query = { tag, endsAt: searchEndsAt(session), term: search.term, order: null, returns };
-  for (const access of await mailboxesOf(session, places)) {
-    await searchOne(session, access, { query, isView });
-  }
-  // RFC 5267 section 4.3.1: any update may be refused.
-  if (returns.update) refuseUpdate(session, tag);
-  return ok("Searched");
+  return await orNothingSaved(session, returns, async () => {
+    if (search.kind === "bad-charset") throw new Rejection(badCharset());
+    const query = { tag, endsAt: searchEndsAt(session), term: search.term, order: null, returns };
+    for (const access of await mailboxesOf(session, places)) {
+      await searchOne(session, access, { query, isView });
+    }
+    return ok("Searched");
+  });
 }
 
 /** Says nothing of a mailbox in which nothing is found (RFC 7377 section 2.1). */
@@ -52,12 +52,20 @@ async function searchOne(
     readonly isView: boolean;
   },
 ): Promise<void> {
-  const { tag, returns } = query;
-  const place = isView ? selectedPlace(session) : placeOf(session, mailbox);
+  const { tag, term, order, returns } = query;
+  const isSelected = session.selectedOrNull?.id === mailbox.id;
+  // What is kept up to date is what the client sees.
+  const inView = isView || (isSelected && returns.update !== null);
+  const place = inView ? selectedPlace(session) : await placeOf(session, mailbox, term);
   const result = await findIn(session, place, query);
   const { uids } = result;
   if (returns.save) session.selected.tracker.saved = rangesOf(result.told);
-  if (uids.length === 0 || (returns.items.size === 0 && returns.partial === null)) return;
   const head = { tag, byUid: true, mailbox: { name, uidValidity: mailbox.uidValidity } };
-  await writeEsearch(session, head, esearchPieces(returns, { uids, numbers: uids }, result));
+  if (uids.length > 0 && (returns.items.size > 0 || returns.partial !== null)) {
+    await writeEsearch(session, head, esearchPieces(returns, { uids, numbers: uids }, result));
+  }
+  // RFC 7377 section 2.2: of the selected mailbox only.
+  if (isSelected && returns.update !== null) {
+    keepUpToDate(session, head, { term, order, items: returns.update, result });
+  }
 }

@@ -44,7 +44,10 @@ async function remove(session: ImapSession, selection: Selection): Promise<void>
 
 /** RFC 7162 section 3.2.7: what a client that resynchronises may keep now. */
 export function withModseq(session: ImapSession, answer: Answer): Answer {
-  if (!session.enabled.has("QRESYNC") || answer.code !== null) return answer;
+  if (!session.enabled.has("QRESYNC")) return answer;
   const data = String(session.selected.knownModseq);
-  return { ...answer, code: { name: "HIGHESTMODSEQ", data } };
+  if (answer.code === null) return { ...answer, code: { name: "HIGHESTMODSEQ", data } };
+  // An answer has room for one code.
+  session.out.status(ok("Changes are counted up to here", { code: "HIGHESTMODSEQ", data }));
+  return answer;
 }

@@ -1,5 +1,5 @@
 import { StoreFull } from "../../../store/errors.ts";
-import type { MessageRow } from "../../../store/mod.ts";
+import type { MessageRow, UidRanges } from "../../../store/mod.ts";
 import {
   decodeFetch,
   type FetchArguments,
@@ -14,10 +14,12 @@ import { describeError, Rejection } from "../errors.ts";
 import { type FetchPlan, planFetch } from "../fetch_plan.ts";
 import { FetchAhead } from "../fetch_ahead.ts";
 import { beginChanges, selectChanged } from "../fetch_changes.ts";
+import { fetchFlags } from "../fetch_flags.ts";
 import { type FetchRow, readRows } from "../fetch_rows.ts";
 import { FetchWriter } from "../fetch_writer.ts";
 import { limited, withLimit } from "../message_limit.ts";
 import type { Selection } from "../tracker.ts";
+import { tellsUid } from "../updates.ts";
 
 /** So many messages become \Seen at a time: few, so that a client that goes away finds the rest unread. */
 const SEEN_GROUP = 8;
@@ -49,18 +51,16 @@ async function fetchMessages(
   const { enabled } = session;
   const plan = planFetch(args.items, {
     withUid: by === "uid" && !enabled.has("UIDONLY"),
+    seenWithUid: tellsUid(enabled),
     withModseq: enabled.has("CONDSTORE"),
   });
-  const wanted = pageOf(session, args, await selectChanged(session, args, whole));
+  const wanted = await selectChanged(session, args, pageOf(session, args, whole));
   const selection = limited(session, wanted);
   const run = new FetchRun(session, plan);
   if (selection.count > 0) {
     session.pace.begin();
-    try {
-      for await (const batch of readRows(session, plan, selection.uids)) await run.batch(batch);
-    } finally {
-      run.close();
-    }
+    if (plan.source === "flags") run.written = await fetchFlags(session, plan, selection.uids);
+    else await run.rows(selection.uids);
   }
   if (run.failed > 0) return no("Some messages could not be read", { code: "SERVERBUG" });
   if (run.refusal !== null) return run.refusal.response;
@@ -71,11 +71,11 @@ async function fetchMessages(
   return withLimit(session, { whole: wanted, selection }, ok("Fetched"));
 }
 
-/** RFC 9394 section 3.3: the page is one of what the other modifiers left. */
-function pageOf({ selected }: ImapSession, { modifiers }: FetchArguments, wanted: Selection): Selection {
-  if (modifiers.partial === null) return wanted;
-  const [start, end] = partialIndexes(modifiers.partial, wanted.count);
-  return selected.tracker.cut(wanted, start, end);
+/** RFC 9394 section 3.4: the page is cut first; of its messages CHANGEDSINCE leaves those that changed. */
+function pageOf({ selected }: ImapSession, { modifiers }: FetchArguments, whole: Selection): Selection {
+  if (modifiers.partial === null) return whole;
+  const [start, end] = partialIndexes(modifiers.partial, whole.count);
+  return selected.tracker.cut(whole, start, end);
 }
 
 class FetchRun {
@@ -94,19 +94,45 @@ class FetchRun {
     this.#writer = new FetchWriter(session, this.#ahead);
   }
 
-  async batch(rows: readonly FetchRow[]): Promise<void> {
+  async rows(uids: UidRanges): Promise<void> {
+    try {
+      for await (const batch of this.#batches(uids)) await this.#batch(batch);
+    } finally {
+      // The client has what it asked for, or is gone.
+      this.#ahead.close();
+    }
+  }
+
+  /** The rows, and their bodies behind them, are on their way while those before are being written. */
+  async *#batches(uids: UidRanges): AsyncGenerator<readonly FetchRow[], void> {
+    const batches = readRows(this.#session, this.#plan, uids)[Symbol.asyncIterator]();
+    const next = async () => {
+      const batch = await batches.next();
+      if (!batch.done) this.#ahead.expect(batch.value);
+      return batch;
+    };
+    for (let coming = next();;) {
+      const batch = await this.#session.pace.outside(coming);
+      if (batch.done) return;
+      coming = next();
+      // A client that goes away must not leave a rejection that nobody sees.
+      coming.catch(() => {});
+      yield batch.value;
+    }
+  }
+
+  async #batch(rows: readonly FetchRow[]): Promise<void> {
     const { out, pace, selected: { readOnly, rights } } = this.#session;
     // RFC 4314 section 4: without the right "s" reading leaves no trace.
     const sets = this.#plan.setsSeen && !readOnly && rights.includes("s");
     const size = sets ? SEEN_GROUP : rows.length;
-    this.#ahead.expect(rows);
     for (let at = 0; at < rows.length; at += size) {
       const group = rows.slice(at, at + size);
       const seen = sets ? await this.#markSeen(group) : NONE;
-      for (const [place, row] of group.entries()) {
+      for (const row of group) {
         // Where nothing has to wait nothing is awaited: a FETCH of ten thousand messages would spend half its time on that.
-        const coming = this.#ahead.goOn(at + place);
-        if (coming !== null) await coming;
+        const coming = this.#ahead.goOn();
+        if (coming !== null) await pace.outside(coming);
         const changed = seen.get(row.uid);
         if (changed === undefined && this.#writer.writeAtOnce(row, this.#plan.items)) this.written++;
         else await this.#row(row, changed);
@@ -114,11 +140,6 @@ class FetchRun {
         if (pace.isDue) await pace.rest();
       }
     }
-  }
-
-  /** The client has what it asked for, or is gone. */
-  close(): void {
-    this.#ahead.close();
   }
 
   /** The rows that changed by that, by UID. */

@@ -4,6 +4,7 @@ import { bad, ok } from "../../../wire/imap/mod.ts";
 import { AFTER_LOGIN, type Answer, type Command, command, noArguments } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { SessionOver } from "../errors.ts";
+import { discardLiteralOf } from "../streamed_literal.ts";
 
 const MAX_DONE_LINE = 100;
 
@@ -33,5 +34,7 @@ async function tellUntilDone(session: ImapSession): Promise<Answer> {
   }
   const line = await session.input.line(MAX_DONE_LINE);
   if (line === null) throw new ConnectionLostError("The connection ended during IDLE");
-  return decodeLatin1(line).toUpperCase() === "DONE" ? ok("Idled") : bad("Expected DONE");
+  if (decodeLatin1(line).toUpperCase() === "DONE") return ok("Idled");
+  await discardLiteralOf(session, line);
+  return bad("Expected DONE");
 }

@@ -4,6 +4,7 @@ import {
   encodeMetadata,
   encodeMyRights,
   type ListArguments,
+  type ListPatterns,
   type ListReturns,
   type ListSelection,
   ok,
@@ -28,7 +29,7 @@ export const list: Command = command({
       return ok("Listed");
     }
     const patterns = patternsOf(args);
-    const found = await findNames(session, args, await hierarchyOf(session, patterns));
+    const found = await findNames(session, args, patterns);
     session.pace.begin();
     for (const name of found.names) {
       if (patterns.matches(name)) {
@@ -44,7 +45,9 @@ export const list: Command = command({
 /** What the selection options leave, before the patterns. */
 interface Found {
   readonly hierarchy: Hierarchy;
+  /** What is told, in order: what was selected and, with RECURSIVEMATCH, the levels above it that must be told for its sake. */
   readonly names: Iterable<string>;
+  readonly selected: ReadonlySet<string>;
   /** Levels above something that was selected; empty without RECURSIVEMATCH. */
   readonly parents: ReadonlySet<string>;
   readonly subscribed: ReadonlySet<string>;
@@ -53,42 +56,61 @@ interface Found {
 async function findNames(
   session: ImapSession,
   { selections, returns }: ListArguments,
-  hierarchy: Hierarchy,
+  patterns: ListPatterns,
 ): Promise<Found> {
+  const hierarchy = await hierarchyOf(session, patterns);
   const asksSubscribed = selections.has("SUBSCRIBED") || returns.subscribed;
   const subscribed = new Set(
     asksSubscribed ? await session.store.mailboxes.subscriptions(session.account) : [],
   );
-  let names: Iterable<string> = selections.has("SUBSCRIBED") ? subscribed : hierarchy.names;
+  let selected: ReadonlySet<string> = selections.has("SUBSCRIBED") ? subscribed : new Set(hierarchy.names);
   if (selections.has("SPECIAL-USE")) {
-    names = [...names].filter((name) => hierarchy.specialUse(name) !== null);
+    selected = new Set([...selected].filter((name) => hierarchy.specialUse(name) !== null));
   }
-  if (!selections.has("RECURSIVEMATCH")) return { hierarchy, names, parents: new Set(), subscribed };
-  const all = new Set<string>();
+  const found = { hierarchy, selected, subscribed };
+  if (!selections.has("RECURSIVEMATCH")) return { ...found, names: selected, parents: new Set() };
+  return { ...found, ...await withParents(session, selected, patterns) };
+}
+
+/**
+ * RFC 5258 section 3.5: a level that was not selected is told only for the sake of one below it that the patterns leave out; what
+ * is listed itself speaks for its parents.
+ */
+async function withParents(
+  { pace }: ImapSession,
+  selected: ReadonlySet<string>,
+  patterns: ListPatterns,
+): Promise<Pick<Found, "names" | "parents">> {
+  const names = new Set<string>();
   const parents = new Set<string>();
-  for (const name of names) {
+  pace.begin();
+  for (const name of selected) {
+    const isLeftOut = !patterns.matches(name);
     for (const parent of [...namesAbove(name)].reverse()) {
       parents.add(parent);
-      all.add(parent);
+      if (isLeftOut) names.add(parent);
     }
-    all.add(name);
+    names.add(name);
+    await pace.rest();
   }
-  return { hierarchy, names: all, parents, subscribed };
+  return { names, parents };
 }
 
 async function tell(
   session: ImapSession,
   { name, found, args }: { readonly name: string; readonly found: Found; readonly args: ListArguments },
 ): Promise<void> {
-  const { hierarchy, parents, subscribed } = found;
+  const { hierarchy, parents, selected, subscribed } = found;
   const { selections, returns } = args;
-  const attributes = hierarchy.attributes(name);
+  const knowsNonExistent = args.isExtended || session.enabled.has("IMAP4REV2");
+  const attributes = hierarchy.attributes(name, { knowsNonExistent });
   if (subscribed.has(name)) attributes.push("\\Subscribed");
   const { encoder } = session.out;
   // RFC 5258 section 3.5.
   const childInfo = parents.has(name) ? { childInfo: CHILD_INFO.filter((word) => selections.has(word)) } : {};
   encodeListEntry(encoder, "LIST", { name, attributes, ...childInfo });
-  const access = hierarchy.get(name);
+  // A level that is told for the sake of what is below it has no more to it (RFC 9051 section 6.3.9.8, example 11).
+  const access = selected.has(name) ? hierarchy.get(name) : null;
   if (access !== null) await tellMore(session, access, returns);
 }
 

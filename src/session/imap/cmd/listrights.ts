@@ -17,7 +17,7 @@ export const listrights: Command = command({
     const { mailbox, name } = await openAccess(session, args.mailbox, { needs: ["a"] });
     const identifier = knownIdentifier(session, args.identifier);
     const required = identifier === mailbox.account ? withVirtualRights(ALL_RIGHTS) : "";
-    encodeListRights(session.out.encoder, { mailbox: name, identifier: args.identifier }, required);
+    encodeListRights(session.out.encoder, { mailbox: name, identifier: args.given }, required);
     return ok("These are the rights");
   },
 });

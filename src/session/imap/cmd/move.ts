@@ -1,18 +1,17 @@
 import { ok } from "../../../wire/imap/mod.ts";
-import { openAccess } from "../access.ts";
+import { openTarget } from "../access.ts";
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
-import { keptWithin } from "../flag_rights.ts";
-import { requireWithinLimit } from "../message_limit.ts";
+import { limited, withLimit } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
-import { quotaOf } from "../quota.ts";
 import { requireWritable } from "../selected.ts";
+import { copiedReply } from "../uid_codes.ts";
 import {
   type CopyArguments,
-  copyUid,
   decodeCopy,
   nothingLeft,
   type TransferCall,
+  transferOptions,
   withTarget,
 } from "./copy.ts";
 import { withModseq } from "./expunge.ts";
@@ -37,25 +36,22 @@ async function moveMessages(
   { tag, by }: TransferCall,
 ): Promise<Answer> {
   requireWritable(session.selected, ["t", "e"]);
-  const selection = session.resolve(args.set, by);
-  requireWithinLimit(session, selection);
-  const { mailbox: target, rights } = await openAccess(session, args.mailbox, {
-    needs: ["i"],
-    code: "TRYCREATE",
-  });
+  const whole = session.resolve(args.set, by);
+  const selection = limited(session, whole);
+  const target = await openTarget(session, args.mailbox);
   if (selection.count === 0) return ok("There was nothing to move");
   const { messages } = session.store;
-  // RFC 4314 section 4: flags that the user has no right to set there are left behind.
-  const options = { quota: quotaOf(session, target.account), keeps: keptWithin(rights) };
+  const options = transferOptions(session, target);
   const moved = await withProgress(
     session,
     { tag },
-    () => withTarget(() => messages.move(session.selected.id, selection.uids, target.id, options)),
+    () => withTarget(() => messages.move(session.selected.id, selection.uids, target.mailbox.id, options)),
   );
   if (moved.from.length === 0) return nothingLeft(by);
+  session.notePut(target.mailbox.id, { uids: moved.to, modseqs: 1 });
   // Before the EXPUNGEs that it explains (RFC 6851 section 4.3).
-  session.out.status(ok("Moved", { code: "COPYUID", data: copyUid(moved) }));
+  session.out.status(copiedReply("Moved", target, moved));
   await session.sync({ expunge: true, force: true });
   // As after EXPUNGE (RFC 7162 section 3.2.7).
-  return withModseq(session, ok("Moved"));
+  return withModseq(session, withLimit(session, { whole, selection }, ok("Moved")));
 }

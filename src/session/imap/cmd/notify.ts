@@ -22,6 +22,8 @@ async function begin(session: ImapSession, args: NotifyArguments): Promise<Answe
     return no(`A session can watch at most ${most} mailboxes`, { code: "NOTIFICATIONOVERFLOW" });
   }
   session.notifyBy(notifier);
-  if (args.kind === "set" && args.status) await notifier.tellAll();
+  if (args.kind === "none") return ok("Noted");
+  await session.catchUp();
+  if (args.status) await notifier.tellAll();
   return ok("Noted");
 }

@@ -9,14 +9,14 @@ import {
   replaceLiteralIsStreamed,
   type SequenceSet,
 } from "../../../wire/imap/mod.ts";
-import { openAccess } from "../access.ts";
+import { openTarget } from "../access.ts";
 import { type Answer, type Call, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { IncomingMessages } from "../incoming_messages.ts";
 import { quotaOf, roomOf } from "../quota.ts";
 import { requireWritable } from "../selected.ts";
-import { appendUid } from "./append.ts";
+import { appendedReply } from "../uid_codes.ts";
 import { withModseq } from "./expunge.ts";
 
 /** RFC 8508 section 3.1. */
@@ -44,7 +44,7 @@ async function replaceMessage(
   requireWritable(session.selected, ["t", "e"]);
   const { id: source } = session.selected;
   const uid = uidOf(session, set, by);
-  const target = await openAccess(session, name, { needs: ["i"], code: "TRYCREATE" });
+  const target = await openTarget(session, name);
   const { id: mailboxId, account } = target.mailbox;
   const freed = account === session.selected.view.mailbox.account ? await sizeOf(session, uid) : null;
   const room = await roomOf(session, account, freed);
@@ -52,10 +52,11 @@ async function replaceMessage(
   try {
     const line = { args: rest, literal: streamed?.header ?? null };
     const [message] = await incoming.collect(readMessages(line, { one: true }), line);
-    const quota = quotaOf(session, account);
-    const appended = await commit(session, { ...message!, mailboxId, quota, source, uid });
+    const bounds = { quota: quotaOf(session, account), keywordLimit: session.limits.keywords };
+    const appended = await commit(session, { ...message!, mailboxId, ...bounds, source, uid });
+    session.notePut(mailboxId, { uids: [appended.uid], modseqs: 1 });
     // Before the EXPUNGE that it explains (section 3.3).
-    session.out.status(ok("Replaced", { code: "APPENDUID", data: appendUid([appended]) }));
+    session.out.status(appendedReply("Replaced", target, [appended]));
     await session.sync({ expunge: true, force: true });
     return withModseq(session, ok("Replaced"));
   } finally {

@@ -1,15 +1,9 @@
 import { ProtocolError } from "../../../core/errors.ts";
-import {
-  decodeSelect,
-  DELIMITER,
-  encodeMailbox,
-  ok,
-  type ResyncArguments,
-  type SelectArguments,
-} from "../../../wire/imap/mod.ts";
+import { decodeSelect, ok, type ResyncArguments, type SelectArguments } from "../../../wire/imap/mod.ts";
 import { openAccess } from "../access.ts";
 import { AFTER_LOGIN, type Answer, type Command, command } from "../command.ts";
 import { type ImapSession, uidRequired } from "../context.ts";
+import { tellAsListed } from "../listing.ts";
 import type { SelectedMailbox } from "../selected.ts";
 import { mailboxObjectId } from "../status_figures.ts";
 import { tellVanished } from "../updates.ts";
@@ -49,7 +43,8 @@ async function open(session: ImapSession, args: SelectArguments, readOnly: boole
   out.status(ok("The highest mod-sequence", { code: "HIGHESTMODSEQ", data: String(mailbox.highestModseq) }));
   // RFC 8474 section 4.2.
   out.status(ok("The id of the mailbox", { code: "MAILBOXID", data: `(${mailboxObjectId(mailbox)})` }));
-  if (enabled.has("IMAP4REV2")) tellName(session, { asked: args.mailbox, name: access.name });
+  // RFC 9051 section 6.3.2.
+  if (enabled.has("IMAP4REV2")) await tellAsListed(session, { name: access.name, asked: args.mailbox });
   if (args.resync !== null) await resync(session, selected, args.resync);
   return selected.readOnly
     ? ok("Open for reading", { code: "READ-ONLY" })
@@ -68,21 +63,6 @@ function tellFirstUnseen({ out, enabled }: ImapSession, { view, tracker }: Selec
   if (view.firstUnseenUid === null || enabled.has("IMAP4REV2") || enabled.has("UIDONLY")) return;
   const data = String(tracker.sequenceOf(view.firstUnseenUid));
   out.status(ok("First unseen message", { code: "UNSEEN", data }));
-}
-
-/** RFC 9051 section 6.3.2: the name as we write it, with the one that the client used where that is another. */
-function tellName(
-  { out }: ImapSession,
-  { asked, name }: { readonly asked: string; readonly name: string },
-): void {
-  out.encoder.text(`* LIST () "${DELIMITER}" `);
-  encodeMailbox(out.encoder, name);
-  if (asked !== name) {
-    out.encoder.text(' ("OLDNAME" (');
-    encodeMailbox(out.encoder, asked);
-    out.encoder.text("))");
-  }
-  out.encoder.line("");
 }
 
 /** What happened since the client was here last (RFC 7162 section 3.2.5.1): costs what changed, not what there is. */

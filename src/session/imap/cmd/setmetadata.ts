@@ -4,7 +4,7 @@ import { requireRights } from "../access.ts";
 import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
-import { type MetadataTarget, openMetadata } from "../metadata.ts";
+import { type MetadataTarget, openMetadata, SPECIAL_USE_ENTRY } from "../metadata.ts";
 
 /** RFC 5464 section 4.3. */
 export const setmetadata: Command = command({
@@ -13,6 +13,7 @@ export const setmetadata: Command = command({
   handle: async (session, args) => {
     const target = await openMetadata(session, args.mailbox);
     requireMayWrite(target, args);
+    requireNoSpecialUse(target, args);
     requireShort(session, args);
     try {
       const { annotations: count, annotationBytesTotal: bytes } = session.limits;
@@ -20,6 +21,7 @@ export const setmetadata: Command = command({
     } catch (error) {
       throw isTooMany(error) ? tooMany(session) : error;
     }
+    session.notifier?.ownAnnotations(target.scope.mailboxId, args.values.map(({ entry }) => entry));
     return ok("The annotations are set");
   },
 });
@@ -34,6 +36,12 @@ function requireMayWrite({ access }: MetadataTarget, { values }: SetMetadataArgu
     throw new Rejection(no("Shared annotations of the server cannot be set here", { code: "NOPERM" }));
   }
   requireRights(access, ["w"]);
+}
+
+/** RFC 6154 section 4: a use is given when a mailbox is made, where it is checked. */
+function requireNoSpecialUse({ access }: MetadataTarget, { values }: SetMetadataArguments): void {
+  if (access === null || !values.some(({ entry }) => entry === SPECIAL_USE_ENTRY)) return;
+  throw new Rejection(no("Give a special use with CREATE", { code: "USEATTR" }));
 }
 
 function requireShort({ limits }: ImapSession, { values }: SetMetadataArguments): void {

@@ -2,7 +2,7 @@ import { decodeStore, formatNumbers, no, ok, type StoreArguments } from "../../.
 import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { permittedChanges } from "../flag_rights.ts";
-import { requireRoomForKeywords } from "../flags.ts";
+import { requireShortKeywords } from "../flags.ts";
 import { limited, withLimit } from "../message_limit.ts";
 import { requireWritable } from "../selected.ts";
 import type { Selection } from "../tracker.ts";
@@ -34,7 +34,7 @@ async function change(
   requireWritable(selected, []);
   const whole = session.resolve(args.set, by);
   if (args.unchangedSince !== null) session.enable("CONDSTORE");
-  if (args.change !== "remove") requireRoomForKeywords(session, args.flags);
+  if (args.change !== "remove") requireShortKeywords(session, args.flags);
   const selection = limited(session, whole);
   const run = new StoreRun(session, args, by);
   for (const slice of selected.tracker.slices(selection, SLICE)) await run.slice(slice);

@@ -16,6 +16,7 @@ export const subscribe: Command = command({
       throw new Rejection(no("There are too many subscriptions", { code: "LIMIT" }));
     }
     await store.mailboxes.subscribe(account, name, true);
+    session.notifier?.ownSubscription(name, true);
     return ok("Subscribed");
   },
 });

@@ -3,7 +3,7 @@ import { type Answer, type Command, command, SELECTED } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { sequencesOf, writePieces } from "../search_answer.ts";
-import { badCharset } from "../search_command.ts";
+import { badCharset, withinNumbers } from "../search_command.ts";
 import { toSearchKey } from "../search_key.ts";
 import { runSearch, searchEndsAt } from "../search_run.ts";
 import { selectedPlace } from "../search_place.ts";
@@ -39,5 +39,5 @@ async function answerThread(
   out.encoder.text(numbers.length === 0 ? "* THREAD" : "* THREAD ");
   await writePieces(session, encodeThreads({ numbers, depths: list.depths }));
   out.encoder.line("");
-  return ok("Threaded");
+  return withinNumbers(args.term, ok("Threaded"));
 }

@@ -6,9 +6,10 @@ import { canonicalName, ownName } from "../mailbox_names.ts";
 export const unsubscribe: Command = command({
   states: AFTER_LOGIN,
   decode: decodeOneMailbox,
-  handle: async ({ store, account }, given) => {
+  handle: async ({ store, account, notifier }, given) => {
     for (const name of new Set([canonicalName(given), ownName(given)])) {
       await store.mailboxes.subscribe(account, name, false);
+      notifier?.ownSubscription(name, false);
     }
     return ok("Unsubscribed");
   },

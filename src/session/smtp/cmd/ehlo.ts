@@ -22,7 +22,7 @@ function offer(state: SmtpState): string[] {
     "ENHANCEDSTATUSCODES", // RFC 2034
     "CHUNKING", // RFC 3030
     "BINARYMIME", // RFC 3030
-    "DSN", // RFC 3461
+    ...state.offersDsn ? ["DSN"] : [], // RFC 3461
     `LIMITS MAILMAX=${state.limits.transactions} RCPTMAX=${state.limits.recipients}`, // RFC 9422
   ];
   // RFC 8689 section 2: under TLS only.

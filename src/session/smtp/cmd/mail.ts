@@ -9,6 +9,7 @@ export function mail(state: SmtpState, argument: string): Step {
   const { size, hold, ...sending } = parseMailArguments(argument, {
     auth: state.isSubmission,
     hold: state.holdsMail,
+    dsn: state.offersDsn,
   });
   if (state.counts.transactions >= state.limits.transactions) {
     return hangUp(reply(421, "4.7.0", "Too many messages in one session"), "too-many-transactions");

@@ -20,6 +20,7 @@ export async function rcpt(state: SmtpState, argument: string): Promise<Step> {
 async function addRecipient(state: SmtpState, transaction: Transaction, argument: string): Promise<void> {
   const { recipient, utf8, routed, dsn } = parseRcptArguments(argument, {
     postmasterDomain: state.deps.hostname.toLowerCase(),
+    dsn: state.offersDsn,
   });
   if (utf8 && !transaction.smtputf8) throw needsSmtpUtf8();
   state.takeFromAllowance("recipients");
