@@ -5,7 +5,7 @@
  */
 import type { Address } from "../core/address.ts";
 import { toNfc } from "../core/unicode.ts";
-import { compileDirectory, localKey, splitDetail, withDetail } from "./directory_compile.ts";
+import { compileDirectory, localKey, splitDetails, withDetail } from "./directory_compile.ts";
 import {
   type AccountInfo,
   DirectoryError,
@@ -44,6 +44,8 @@ export interface Directory {
   hasManyNames(account: string): boolean;
   /** Whether the address is the account's own, one of its aliases, or an alias or list that leads to it. */
   maySendAs(account: string, address: Address): boolean;
+  /** What stands between user and detail in the domain's addresses; null for nothing, the usual one for domains of others. */
+  separatorOf(domain: string): string | null;
 }
 
 /** Makes a directory. Throws `DirectoryError`. */
@@ -59,6 +61,8 @@ export function makeDirectory(spec: DirectorySpec): Directory {
   }
   return directory;
 }
+
+const USUAL_SEPARATOR = "+";
 
 class CompiledDirectory implements Directory {
   readonly #tables: DirectoryTables;
@@ -104,6 +108,11 @@ class CompiledDirectory implements Directory {
     return target?.accounts.includes(info.name) ?? false;
   }
 
+  separatorOf(domain: string): string | null {
+    const own = this.#tables.domains.get(domain.toLowerCase());
+    return own === undefined ? USUAL_SEPARATOR : own.plusSeparator;
+  }
+
   #domainOf(address: Address): DomainTable | null {
     const { domains } = this.#tables;
     // RFC 5321 section 4.5.1: "Postmaster" without a domain is an address too.
@@ -118,9 +127,11 @@ class CompiledDirectory implements Directory {
 function named({ names, plusSeparator }: DomainTable, local: string): Target | null {
   const exact = names.get(localKey(local));
   if (exact !== undefined) return exact;
-  const parts = splitDetail(local, plusSeparator);
-  const target = parts === null ? undefined : names.get(localKey(parts.base));
-  return target === undefined ? null : withDetail(target, parts!.detail);
+  for (const { base, detail } of splitDetails(local, plusSeparator)) {
+    const target = names.get(localKey(base));
+    if (target !== undefined) return withDetail(target, detail);
+  }
+  return null;
 }
 
 function caught({ catchAll, catchAllExcept }: DomainTable, key: string): Target | null {

@@ -81,9 +81,10 @@ class Builder {
       throw new DirectoryError(`same_as of ${name}: ${other} must be a domain with names of its own`);
     }
     const own = [...Object.keys(domain.accounts), ...Object.keys(domain.aliases ?? {})];
-    if (own.length > 0 || (domain.catchAll ?? null) !== null) {
+    if (own.length > 0 || (domain.catchAll ?? null) !== null || domain.plusSeparator !== undefined) {
+      const text = `has the names of ${other}, with its plus_separator and its catch_all`;
       throw new DirectoryError(
-        `${name} has the names of ${other} and can have none of its own; write them there`,
+        `same_as of ${name}: it ${text}, and can have none of its own; write them there`,
       );
     }
     this.#sameAs.set(name, other);
@@ -226,9 +227,9 @@ class Builder {
   /** `alice+work@example.com` as a target; null when there is nothing to split. */
   #detailed(key: string): { readonly key: string; readonly detail: string } | null {
     const at = key.lastIndexOf("@");
-    const parts = splitDetail(key.slice(0, at), this.#separators.get(key.slice(at + 1)) ?? null);
-    const base = parts === null ? "" : parts.base + key.slice(at);
-    return parts === null || !this.#entries.has(base) ? null : { key: base, detail: parts.detail };
+    const splits = splitDetails(key.slice(0, at), this.#separators.get(key.slice(at + 1)) ?? null);
+    const found = splits.find(({ base }) => this.#entries.has(base + key.slice(at)));
+    return found === undefined ? null : { key: found.base + key.slice(at), detail: found.detail };
   }
 
   #merge(targets: readonly Address[], path: readonly string[]): Target {
@@ -272,13 +273,20 @@ function catchAllOf({ catchAll = null }: DomainSpec): CatchAllSpec | null {
   return typeof catchAll === "string" ? { to: catchAll, except: [] } : catchAll;
 }
 
-/** A local part as name and detail (RFC 5233 section 4); null when there are not both. */
-export function splitDetail(
+/**
+ * A local part as name and detail (RFC 5233 section 4), in each way in which it can be read: the longest name first, since names
+ * may hold the separator, too.
+ */
+export function splitDetails(
   local: string,
   separator: string | null,
-): { readonly base: string; readonly detail: string } | null {
-  const at = separator === null ? -1 : local.indexOf(separator, 1);
-  return at < 0 ? null : { base: local.slice(0, at), detail: local.slice(at + 1) };
+): { readonly base: string; readonly detail: string }[] {
+  const splits: { readonly base: string; readonly detail: string }[] = [];
+  let at = separator === null ? -1 : local.lastIndexOf(separator);
+  for (; at > 0; at = local.lastIndexOf(separator!, at - 1)) {
+    splits.push({ base: local.slice(0, at), detail: local.slice(at + 1) });
+  }
+  return splits;
 }
 
 /** The same, reached under this detail; one that stands nearer to the account in the configuration counts more. */

@@ -32,8 +32,8 @@ const SPACE = "delivered";
 
 /**
  * Keeps a message that was sent to two addresses of one account, in two deliveries, from being there twice. The same message is
- * one with the same Message-ID, the same sender in the envelope and a body of the same size. One that comes again under the
- * same address is taken: then somebody wanted that.
+ * one with the same Message-ID, the same sender in the envelope and the same body: so nobody who knows the rest can send another in
+ * its place. One that comes again under the same address is taken: then somebody wanted that.
  */
 export class Duplicates {
   readonly #deps: DuplicatesDeps;
@@ -59,7 +59,7 @@ export class Duplicates {
       const fresh = marks.filter(({ account }) => !known.has(account));
       return {
         known,
-        facts: fresh.map(({ key, via }) => ({ space: SPACE, key, value: via, expiresAt })),
+        facts: fresh.map(({ account, key, via }) => ({ account, space: SPACE, key, value: via, expiresAt })),
         release,
       };
     } catch (error) {
@@ -86,7 +86,7 @@ export class Duplicates {
 
 /** Only accounts with more than one address, and messages that come from outside. */
 function marksOf(
-  { context, header, envelope, size, plan, directory }: MessageView,
+  { context, header, envelope, plan, directory }: MessageView,
   folders: ReadonlyMap<string, string>,
 ): Mark[] {
   const { messageId } = header;
@@ -95,13 +95,12 @@ function marksOf(
     const place = plan.routes.findIndex(({ route }) =>
       route.kind === "deliver" && route.accounts.includes(account)
     );
-    const bodySize = size - header.size;
     const parts = [
       account,
       folders.get(account) ?? "",
       messageId,
       formatAddress(envelope.sender),
-      String(bodySize),
+      header.bodyDigest ?? "",
     ];
     const key = createHash("sha256").update(parts.join("\0")).digest("base64url").slice(0, 32);
     return { account, key, via: addressKey(envelope.recipients[place]!) };

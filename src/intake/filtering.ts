@@ -1,32 +1,35 @@
 import { formatAddress } from "../core/address.ts";
-import { concatBytes, encodeUtf8 } from "../core/bytes.ts";
-import type { Envelope } from "../core/envelope.ts";
-import { Refusal } from "../core/errors.ts";
-import type { EditedMessage, Filter, FilterDecision, FilteredDelivery } from "../core/filter.ts";
-import { makeId } from "../core/id.ts";
-import type { Clock, Log, Random, Submit, SubmitContext } from "../core/ports.ts";
+import {
+  type EditedMessage,
+  type Filter,
+  type FilterDecision,
+  type FilteredDelivery,
+  UNEDITED,
+} from "../core/filter.ts";
+import type { Log, SubmitContext } from "../core/ports.ts";
 import type { Reply } from "../core/reply.ts";
-import type { BodyStage, Delivery, LocalDelivery, Store } from "../store/mod.ts";
-import type { MessageView } from "./checks/check.ts";
+import type { BodyStage, LocalDelivery, StagedBody, Store } from "../store/mod.ts";
+import { isSpam, type MessageView } from "./checks/check.ts";
+import type { Deliveries } from "./handover.ts";
+import { messageBytes } from "./message_bytes.ts";
+import { type OnwardDeps, sendOnward } from "./onward.ts";
 import type { Plan } from "./recipients.ts";
 import type { Stamp } from "./stamp.ts";
 
-/** Bytes of a message that is copied from one stage to another. */
-const PIECE = 64 * 1024;
 const INBOX = "INBOX";
+const KEPT: FilteredDelivery = { mailbox: INBOX, flags: [], message: UNEDITED };
 
-export interface FilteringDeps {
+export interface FilteringDeps extends OnwardDeps {
   readonly filter: Filter;
   readonly store: Pick<Store, "bodies">;
-  readonly submit: Submit;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
 }
 
-export interface Filtered {
-  readonly local: Delivery["local"];
-  readonly edited: NonNullable<Delivery["edited"]>;
+/** What carrying out needs beside the rules' decisions. */
+export interface CarryOut {
+  readonly stamp: Stamp;
+  /** Gives up what was staged, should the message not be stored. */
+  readonly cleanup: DisposableStack;
 }
 
 /** The rules of one message's accounts: they are asked together, and what they want is carried out together. */
@@ -69,45 +72,34 @@ export class Filtering {
     return refused;
   }
 
-  /** Throws when nobody wants the message: then the sender's server can say so (RFC 5429 section 2.1.1). */
-  refuseIfUnwanted(): void {
-    const { refusals } = this;
-    const taken = this.#view.plan.routes.filter(({ route }, place) =>
-      route.kind === "deliver" && !refusals.has(place)
-    );
-    const [first] = refusals.values();
-    if (first !== undefined && taken.length === 0) throw new Refusal(first, "Refused by the owner's rules");
-  }
-
   /** Whether each of those who refuse allows a report to the sender. */
   get mayReport(): boolean {
     return [...this.#decisions.values()].every(({ refusal }) => refusal === null || refusal.mayReport);
   }
 
-  /**
-   * Sends on what is redirected, before anything is stored here: a crash in between makes the sender try again, and the message
-   * may arrive twice. What cannot be sent on is kept. Then says what is to be stored.
-   */
-  async carryOut(stamp: Stamp): Promise<Filtered> {
+  /** Sends on what is redirected; what cannot be is kept. Then says what is to be stored. */
+  async carryOut(options: CarryOut): Promise<Deliveries> {
     const local: LocalDelivery[] = [];
     const versions = new Map<EditedMessage, LocalDelivery[]>();
     for (const account of this.#view.plan.accounts) {
-      const decision = this.#decisions.get(account);
-      for (const { mailbox, flags, message } of await this.#deliveries(account, { decision, stamp })) {
+      for (const { mailbox, flags, message } of await this.#deliveries(account, options)) {
         const target = { account, flags, ...(mailbox === INBOX ? {} : { mailbox }) };
         if (isUnedited(message)) local.push(target);
         else versions.set(message, [...versions.get(message) ?? [], target]);
       }
     }
-    const edited: Filtered["edited"][number][] = [];
+    const edited: { readonly body: StagedBody; readonly local: readonly LocalDelivery[] }[] = [];
     for (const [message, targets] of versions) {
-      edited.push({ body: await this.#stageEdited(message, stamp), local: targets });
+      edited.push({ body: await this.#stageEdited(message, options), local: targets });
     }
     return { local, edited };
   }
 
-  async afterwards(): Promise<void> {
-    for (const { afterwards } of this.#decisions.values()) await afterwards?.();
+  /** The message is stored, but not for those who had no room for it. */
+  async afterwards(full: readonly string[]): Promise<void> {
+    for (const [account, { afterwards }] of this.#decisions) {
+      if (!full.includes(account)) await afterwards?.();
+    }
   }
 
   async #judge(account: string): Promise<void> {
@@ -116,6 +108,7 @@ export class Filtering {
       account,
       sender: envelope.sender,
       recipient: envelope.recipients[placeOf(plan, account)]!,
+      isSpam: isSpam(this.#view),
       context,
       message: { size: this.#stage.size, read: (start, end) => this.#stage.read({ start, end }) },
     });
@@ -128,15 +121,15 @@ export class Filtering {
     });
   }
 
-  async #deliveries(
-    account: string,
-    { decision, stamp }: { readonly decision: FilterDecision | undefined; readonly stamp: Stamp },
-  ): Promise<FilteredDelivery[]> {
-    if (decision === undefined) return [kept({ header: null, body: null })];
+  async #deliveries(account: string, { stamp }: CarryOut): Promise<FilteredDelivery[]> {
+    const decision = this.#decisions.get(account);
+    if (decision === undefined) return [KEPT];
     const deliveries = [...decision.local];
-    for (const { to, message } of decision.redirects) {
-      const isGone = await this.#redirect(account, { to, message, stamp });
-      if (!isGone && !deliveries.some(({ mailbox }) => mailbox === INBOX)) deliveries.push(kept(message));
+    for (const redirect of decision.redirects) {
+      const isGone = await this.#redirect(account, { ...redirect, stamp });
+      if (!isGone && !deliveries.some(({ mailbox }) => mailbox === INBOX)) {
+        deliveries.push({ ...KEPT, message: redirect.message });
+      }
     }
     return deliveries;
   }
@@ -146,71 +139,30 @@ export class Filtering {
     account: string,
     { to, message, stamp }: FilterDecision["redirects"][number] & { readonly stamp: Stamp },
   ): Promise<boolean> {
-    const { context, plan, envelope } = this.#view;
-    const id = makeId(this.#deps.clock, this.#deps.random);
-    const redirected: Envelope = {
-      ...envelope,
-      recipients: [to],
-      ...(envelope.dsn === undefined ? {} : {
-        dsn: { ...envelope.dsn, recipients: [envelope.dsn.recipients[placeOf(plan, account)]!] },
-      }),
+    const view = this.#view;
+    const isGone = (why: string | null) => {
+      if (why !== null) {
+        this.#deps.log.warn("redirect-failed", { account, to: formatAddress(to), reply: why });
+      }
+      return why === null;
     };
-    const trace = stamp.prefix.subarray(stamp.skip);
-    // By this field the account knows what it has sent on before.
-    const marker = encodeUtf8(`Delivered-To: ${account}\r\n`);
+    if (isSpam(view)) return isGone("Spam is not sent on");
+    const job = { account, recipients: [to], from: [placeOf(view.plan, account)], message };
     try {
-      const outcomes = await this.#deps.submit(
-        redirected,
-        this.#bytesOf(message, concatBytes([marker, trace])),
-        redirectContext(context, id),
-      );
-      const bad = outcomes.find(({ kind }) => kind === "failed" || kind === "deferred");
-      if (bad === undefined) return true;
-      this.#noteFailure(account, { to: formatAddress(to), reply: bad.reply.toString() });
+      const refusal = await sendOnward(job, { view, stage: this.#stage, stamp }, this.#deps);
+      return isGone(refusal?.toString() ?? null);
     } catch (error) {
-      this.#noteFailure(account, { to: formatAddress(to), reply: String(error) });
+      return isGone(String(error));
     }
-    return false;
   }
 
-  #noteFailure(account: string, fields: { readonly to: string; readonly reply: string }): void {
-    this.#deps.log.warn("redirect-failed", { account, ...fields });
-  }
-
-  async #stageEdited(message: EditedMessage, stamp: Stamp) {
+  async #stageEdited(message: EditedMessage, { stamp, cleanup }: CarryOut): Promise<StagedBody> {
     const stage = this.#deps.store.bodies.stage();
-    try {
-      for await (const piece of this.#bytesOf(message, new Uint8Array(0))) await stage.write(piece);
-      return stage.seal(stamp.prefix);
-    } catch (error) {
-      stage.discard();
-      throw error;
-    }
+    cleanup.defer(() => stage.discard());
+    const source = { stage: this.#stage, header: this.#view.header };
+    for await (const piece of messageBytes(source, message)) await stage.write(piece);
+    return stage.seal(stamp.prefix);
   }
-
-  /** The message with what was edited in its place; what was not is read from the stage, piece by piece. */
-  async *#bytesOf({ header, body }: EditedMessage, prefix: Uint8Array): AsyncGenerator<Uint8Array> {
-    if (prefix.length > 0) yield prefix;
-    if (header !== null) yield header;
-    const start = header === null ? 0 : await this.#bodyStart();
-    const end = body === null ? this.#stage.size : header === null ? await this.#bodyStart() : start;
-    for (let at = start; at < end; at += PIECE) {
-      yield await this.#stage.read({ start: at, end: Math.min(at + PIECE, end) });
-    }
-    if (body !== null) yield body;
-  }
-
-  /** Behind the blank line. */
-  async #bodyStart(): Promise<number> {
-    const blank = /^\r?\n/;
-    const end = Math.min(this.#view.header.size, this.#stage.size);
-    const next = await this.#stage.read({ start: end, end: Math.min(end + 2, this.#stage.size) });
-    return end + (blank.exec(String.fromCharCode(...next))?.[0].length ?? 0);
-  }
-}
-
-function kept(message: EditedMessage): FilteredDelivery {
-  return { mailbox: INBOX, flags: [], message };
 }
 
 function isUnedited({ header, body }: EditedMessage): boolean {
@@ -224,14 +176,10 @@ function keepsReports({ origin }: SubmitContext): boolean {
 
 function withoutRefusal(decision: FilterDecision): FilterDecision {
   if (decision.refusal === null) return decision;
-  return { ...decision, refusal: null, local: [kept({ header: null, body: null })] };
+  return { ...decision, refusal: null, local: [KEPT] };
 }
 
 /** The first recipient by which the account is reached. */
 function placeOf(plan: Plan, account: string): number {
   return plan.routes.findIndex(({ route }) => route.kind === "deliver" && route.accounts.includes(account));
-}
-
-function redirectContext({ id: about, sessionId }: SubmitContext, id: string): SubmitContext {
-  return { id, sessionId, origin: "redirect", protocol: "", client: null, account: null, tls: null, about };
 }

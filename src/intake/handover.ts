@@ -1,16 +1,19 @@
 import type { Address, ReversePath } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import type { SubmitContext } from "../core/ports.ts";
-import type { Delivery, NewQueueEntry } from "../store/mod.ts";
+import type { Delivery, LocalDelivery, NewQueueEntry, StagedBody } from "../store/mod.ts";
 import type { MessageView } from "./checks/check.ts";
 import { outgoingSender, type SenderDeps } from "./forward.ts";
+import { limitOf, type QuotaState } from "./quota.ts";
 import type { Plan } from "./recipients.ts";
+import type { Settled } from "./settle.ts";
+import type { Stamp } from "./stamp.ts";
 import { wishesOf } from "./wishes.ts";
 
 /** The part of a delivery that says whose mailboxes it goes to. */
 export type Deliveries = Pick<Delivery, "local" | "edited">;
 
-export interface Places {
+interface Places {
   readonly place: SubmitContext["place"];
   /** By account, where it goes in place of INBOX. */
   readonly folders: ReadonlyMap<string, string>;
@@ -22,24 +25,63 @@ export interface QueueEntryDeps extends SenderDeps {
 }
 
 /** What was fetched for an account goes where its configuration says, in place of INBOX. */
-export function placed(deliveries: Deliveries, { place, folders }: Places): Deliveries {
+function placed(deliveries: Deliveries, { place, folders }: Places): Deliveries {
   if (place === undefined && folders.size === 0) return deliveries;
   // RFC 5233: a detail names a folder, unless the account's own rules said where.
-  const at = (local: Delivery["local"]) =>
-    local.map((one) => {
-      const mailbox = folders.get(one.account) ?? place?.mailbox;
-      return mailbox === undefined ? one : { mailbox, ...one };
-    });
+  return atEach(deliveries, (one) => {
+    const mailbox = folders.get(one.account) ?? place?.mailbox;
+    return mailbox === undefined ? one : { mailbox, ...one };
+  });
+}
+
+function atEach({ local, edited }: Deliveries, change: (one: LocalDelivery) => LocalDelivery): Deliveries {
   return {
-    local: at(deliveries.local),
-    ...(deliveries.edited === undefined
+    local: local.map(change),
+    ...(edited === undefined
       ? {}
-      : { edited: deliveries.edited.map((one) => ({ ...one, local: at(one.local) })) }),
+      : { edited: edited.map((one) => ({ ...one, local: one.local.map(change) })) }),
   };
 }
 
+export interface HandOver {
+  readonly settled: Settled;
+  /** Null without rules. */
+  readonly filtered: Deliveries | null;
+  readonly body: StagedBody;
+  readonly stamp: Stamp;
+  readonly now: number;
+}
+
+/** All that one commit makes durable: mailbox entries, the queue entry, and the marks by which it is known again. */
+export function deliveryOf(
+  { settled: { view, folders, claim, quotas }, filtered, body, stamp, now }: HandOver,
+  deps: QueueEntryDeps,
+): Delivery {
+  const { id, place, facts = [] } = view.context;
+  const marks = [...facts, ...claim.facts];
+  const local = filtered ?? { local: view.plan.accounts.map((account) => ({ account })) };
+  return {
+    id,
+    body,
+    receivedAt: now,
+    ...within(placed(local, { place, folders }), quotas),
+    queued: queueEntry(view, { skip: stamp.skip, dueAt: now }, deps),
+    ...(marks.length === 0 ? {} : { facts: marks }),
+  };
+}
+
+/** Between our look at what the accounts hold and the commit others may fill them: the commit looks again. */
+function within(deliveries: Deliveries, quotas: readonly QuotaState[]): Deliveries {
+  if (quotas.length === 0) return deliveries;
+  const limits = new Map(quotas.map(({ info }) => [info.name, limitOf(info)]));
+  return atEach(deliveries, (one) => {
+    const quota = limits.get(one.account);
+    return quota === undefined ? one : { ...one, quota };
+  });
+}
+
 /** What goes to other servers; null when nothing does. */
-export function queueEntry(
+function queueEntry(
   view: MessageView,
   at: { readonly skip: number; readonly dueAt: number },
   deps: QueueEntryDeps,

@@ -1,3 +1,5 @@
+import type { SubmitContext } from "../core/ports.ts";
+
 /** What the door takes at most. Sizes are bytes. */
 export interface IntakeLimits {
   /** One whole message (RFC 1870). */
@@ -13,3 +15,17 @@ export const defaultIntakeLimits: IntakeLimits = {
   headerSize: 256 * 1024,
   receivedFields: 50,
 };
+
+/** What we put in front of a message that we send on. */
+const TRACE_SIZE = 8 * 1024;
+
+/** A message that was small enough when it came must not become too large by our own trace fields. */
+export function limitsFor({ origin }: SubmitContext, limits: IntakeLimits): IntakeLimits {
+  if (origin !== "redirect") return limits;
+  const { messageSize, headerSize, receivedFields } = limits;
+  return {
+    messageSize: messageSize + TRACE_SIZE,
+    headerSize: headerSize + TRACE_SIZE,
+    receivedFields: receivedFields + 1,
+  };
+}

@@ -9,17 +9,26 @@
  *   and to so many recipients a day (`sending_caps.ts`).
  * - The decision is a list of small checks (`checks/`) that return verdicts; only `pipeline.ts` acts on them.
  *
- * When the message is there, `settle.ts` decides who of its recipients gets it (loops, room, duplicates); `forward.ts` and
- * `srs.ts` are for what leaves again.
+ * The steps of a message, in `pipeline.ts`, and what a crash leaves behind it, when the sender has no 250 and tries again:
  *
- * `directory.ts` knows whose mail this is, `stamp.ts` writes the trace fields, `authenticator.ts` checks passwords.
+ * | step                                                            | killed after it                              |
+ * |-----------------------------------------------------------------|----------------------------------------------|
+ * | judge the envelope, collect the message, judge it               | nothing                                      |
+ * | `settle.ts`: who gets it (loops, spam, room, duplicates)        | nothing                                      |
+ * | `filtering.ts`: what the accounts' rules say                    | nothing                                      |
+ * | `onward.ts`: redirects, and forwards that go apart              | they are queued, and may go out twice        |
+ * | `handover.ts`: one commit, of all mailboxes, queue and marks    | all is there, and may be there twice         |
+ * | `reports.ts`, quota letters, answers and notices of the rules   | some of these are missing or done, never lost mail |
+ *
+ * `directory.ts` knows whose mail this is, `forward.ts` and `srs.ts` under whose name it leaves again, `stamp.ts` writes the
+ * trace fields, `authenticator.ts` checks passwords.
  *
  * @module
  */
 import { type Address, formatAddress, type ReversePath } from "../core/address.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
-import type { Clock, Live, Log, Metrics, Random, Submit } from "../core/ports.ts";
+import type { Clock, Live, Log, Metrics, Random } from "../core/ports.ts";
 import type { Store } from "../store/mod.ts";
 import { sendCapsNotice } from "./caps_notice.ts";
 import { CANNOT_HOLD } from "./checks/hold.ts";
@@ -27,11 +36,9 @@ import { judgeSender } from "./checks/sender.ts";
 import { defaultDeliverySettings, type DeliverySettings } from "./delivery_settings.ts";
 import type { Directory } from "./directory.ts";
 import type { Door } from "./door.ts";
-import { Duplicates } from "./duplicates.ts";
 import type { IntakeLimits } from "./limits.ts";
-import { Pipeline } from "./pipeline.ts";
-import { quotaStates, refusalOfAll } from "./quota.ts";
-import { QuotaWatch } from "./quota_notice.ts";
+import { makePipeline } from "./pipeline.ts";
+import { leastSize, quotaStates, refusalOfAll } from "./quota.ts";
 import { routeRecipient } from "./recipients.ts";
 import { SendingCaps } from "./sending_caps.ts";
 import type { Srs } from "./srs.ts";
@@ -91,16 +98,13 @@ export interface DoorDeps {
 }
 
 export function makeDoor(deps: DoorDeps): Door {
-  const settings = deps.delivery ?? { current: defaultDeliverySettings };
-  const { facts } = deps.store;
-  const submit: Submit = (envelope, message, context) =>
-    new Pipeline({ ...deps, duplicates, quotaWatch }, envelope, context).run(message);
-  const duplicates = new Duplicates({ facts, settings, clock: deps.clock });
-  const quotaWatch = new QuotaWatch({ ...deps, facts, settings, submit });
+  const delivery = deps.delivery ?? { current: defaultDeliverySettings };
+  const submission = deps.submission ?? { current: defaultSubmissionSettings };
+  const submit = makePipeline({ ...deps, delivery, submission });
   const caps = new SendingCaps({
     ...deps,
     facts: deps.store.facts,
-    settings: deps.submission ?? { current: defaultSubmissionSettings },
+    settings: submission,
     notify: (hit) => void sendCapsNotice({ ...deps, submit }, hit),
   });
   return {
@@ -109,21 +113,22 @@ export function makeDoor(deps: DoorDeps): Door {
       if (verdict.kind === "refuse") throw new Refusal(verdict.reply, verdict.reason ?? null);
     },
 
-    async checkRecipient(recipient, _sender, visitor) {
+    async checkRecipient(recipient, sender, visitor) {
       const directory = deps.directory.current;
       const route = routeRecipient(recipient, {
         directory,
         hostname: deps.hostname,
+        sender,
         mayRelay: visitor.account !== null,
         routed: visitor.routed === true,
-        ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: settings.current.srsDays } }),
+        ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: delivery.current.srsDays } }),
       });
       if (route.kind === "refuse") throw new Refusal(route.reply, formatAddress(recipient));
       if (visitor.holds === true && route.accounts.length > 0) {
         throw new Refusal(CANNOT_HOLD, formatAddress(recipient));
       }
       const { accounts } = route;
-      const states = await quotaStates(deps.store, directory, { accounts, size: visitor.declaredSize ?? 0 });
+      const states = await quotaStates(deps.store, directory, { accounts, size: () => leastSize(visitor) });
       // As long as one member of a list has room, the others do not keep the message from it.
       const full = accounts.length === 0 || route.remote.length > 0 ? null : refusalOfAll(accounts, states);
       if (full !== null) throw new Refusal(full, accounts.join(", "));

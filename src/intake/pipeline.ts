@@ -1,180 +1,143 @@
-import { formatAddress } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Live, Log, Metrics, Random, Submit, SubmitContext } from "../core/ports.ts";
-import { reply } from "../core/reply.ts";
+import { type Reply, reply } from "../core/reply.ts";
 import type { BodyStage, Store } from "../store/mod.ts";
-import type { EnvelopeCheck, EnvelopeView, MessageCheck, MessageView, Verdict } from "./checks/check.ts";
-import { authorCheck } from "./checks/author.ts";
-import { headerSizeCheck } from "./checks/header_size.ts";
-import { holdCheck } from "./checks/hold.ts";
-import { messageSizeCheck } from "./checks/message_size.ts";
-import { receivedLoopCheck } from "./checks/received_loop.ts";
-import { recipientsCheck } from "./checks/recipients.ts";
-import { senderCheck } from "./checks/sender.ts";
-import { defaultDeliverySettings, type DeliverySettings } from "./delivery_settings.ts";
+import { judgeEnvelope, judgeMessage, type RefusedBy } from "./checks/all.ts";
+import type { EnvelopeView, MessageView } from "./checks/check.ts";
+import { collect, drain, type MessageBytes } from "./collect.ts";
 import type { Directory } from "./directory.ts";
-import type { Duplicates } from "./duplicates.ts";
+import { Duplicates } from "./duplicates.ts";
 import { Filtering } from "./filtering.ts";
-import { sendApart } from "./forward.ts";
-import { placed, queueEntry, type QueueEntryDeps } from "./handover.ts";
-import { HeaderTap } from "./header_tap.ts";
-import type { IntakeLimits } from "./limits.ts";
-import type { QuotaWatch } from "./quota_notice.ts";
+import { deliveryOf, type QueueEntryDeps } from "./handover.ts";
+import { Journal } from "./journal.ts";
+import { type IntakeLimits, limitsFor } from "./limits.ts";
+import { sendOnward } from "./onward.ts";
+import { QuotaWatch } from "./quota_notice.ts";
 import { planRecipients, type Routing } from "./recipients.ts";
 import { Reports } from "./reports.ts";
-import { isRefusedByAll, replyForAll, settle, type Settled } from "./settle.ts";
-import type { Srs } from "./srs.ts";
+import { replyForAll, settle, type Settled, withoutRoom } from "./settle.ts";
 import { makeStamp, type Stamp } from "./stamp.ts";
-import { SubmissionHeader } from "./submission_header.ts";
-import { defaultSubmissionSettings, type SubmissionSettings } from "./submission_settings.ts";
-
-/** In the order in which they are asked; the first refusal counts. */
-const ENVELOPE_CHECKS: readonly EnvelopeCheck[] = [senderCheck, recipientsCheck, holdCheck];
-const MESSAGE_CHECKS: readonly MessageCheck[] = [
-  messageSizeCheck,
-  headerSizeCheck,
-  receivedLoopCheck,
-  authorCheck,
-];
+import type { SubmissionSettings } from "./submission_settings.ts";
 
 export interface PipelineDeps extends QueueEntryDeps {
   readonly store: Store;
   readonly directory: Live<Directory>;
-  readonly hostname: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits: Live<IntakeLimits>;
-  readonly submission?: Live<SubmissionSettings>;
+  readonly submission: Live<SubmissionSettings>;
   /** The accounts' own rules; without it mail goes to INBOX. */
   readonly filter?: Filter;
-  /** Forwards, quotas and duplicates: see `settle.ts`. */
-  readonly delivery?: Live<DeliverySettings>;
-  readonly srs?: Srs;
-  readonly duplicates?: Duplicates;
-  readonly quotaWatch?: QuotaWatch;
 }
 
-export type MessageBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+interface PassageDeps extends PipelineDeps {
+  /** The pipeline itself, for what a message causes. */
+  readonly submit: Submit;
+  readonly duplicates: Duplicates;
+  readonly quotaWatch: QuotaWatch;
+}
 
-/**
- * One message on its way in. The steps stand in `run`: judge the envelope, collect the bytes, judge the message, stamp
- * it, and make it durable in one commit. The stream is read to its end in any case, so that what is left of a refused
- * message is never taken for commands.
- */
-export class Pipeline {
-  readonly #deps: PipelineDeps;
+/** The way in for every message. */
+export function makePipeline(deps: PipelineDeps): Submit {
+  const submit: Submit = (envelope, message, context) => new Passage(parts, envelope, context).run(message);
+  const parts: PassageDeps = {
+    ...deps,
+    submit,
+    duplicates: new Duplicates({ facts: deps.store.facts, settings: deps.delivery, clock: deps.clock }),
+    quotaWatch: new QuotaWatch({ ...deps, settings: deps.delivery, submit }),
+  };
+  return submit;
+}
+
+/** A message that somebody takes, and what they do with it. */
+interface Taken {
+  readonly settled: Settled;
+  /** Null when no account has rules. */
+  readonly filtering: Filtering | null;
+  /** Recipients who do not get it, by their place in the envelope. */
+  readonly refusals: ReadonlyMap<number, Reply>;
+}
+
+/** One message on its way in. The steps stand in `run`, in their order; what one finds out, the next ones are given. */
+class Passage {
+  readonly #deps: PassageDeps;
   readonly #envelope: Envelope;
   readonly #context: SubmitContext;
-  readonly #log: Log;
+  readonly #journal: Journal;
   readonly #routing: Routing;
-  readonly #reports: Reports;
-  #view: EnvelopeView;
-  /** Who gets it, once it is there. */
-  #settled: Settled | null = null;
-  /** Null when no account has rules. */
-  #filtering: Filtering | null = null;
 
-  constructor(deps: PipelineDeps, envelope: Envelope, context: SubmitContext) {
-    const directory = deps.directory.current;
+  constructor(deps: PassageDeps, envelope: Envelope, context: SubmitContext) {
     this.#deps = deps;
     this.#envelope = envelope;
     this.#context = context;
-    this.#log = deps.log.with({ session: context.sessionId, message: context.id });
-    this.#reports = new Reports({ ...deps, log: this.#log, submit: this.#submit }, envelope, context);
-    const { srsDays } = deps.delivery?.current ?? defaultDeliverySettings;
+    this.#journal = new Journal(deps, envelope, context);
     this.#routing = {
-      directory,
+      directory: deps.directory.current,
       hostname: deps.hostname,
+      sender: envelope.sender,
       mayRelay: mayRelay(context),
-      spam: context.spam === true,
-      ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: srsDays } }),
-    };
-    this.#view = {
-      envelope,
-      context,
-      directory,
-      limits: deps.limits.current,
-      plan: planRecipients(envelope.recipients, this.#routing),
+      ...(deps.srs === undefined ? {} : { srs: { scheme: deps.srs, days: deps.delivery.current.srsDays } }),
     };
   }
 
   async run(message: MessageBytes): Promise<Outcome[]> {
-    const refused = firstRefusal(ENVELOPE_CHECKS, this.#view);
-    if (refused !== null) {
-      await drain(message);
-      throw this.#refuse(refused);
-    }
-    this.#reports.begin(this.#view.plan);
+    using cleanup = new DisposableStack();
+    const view = await this.#judgeEnvelope(message);
     const stage = this.#deps.store.bodies.stage();
-    try {
-      const collected = await this.#collect(message, stage);
-      const bad = firstRefusal(MESSAGE_CHECKS, collected);
-      if (bad !== null) throw this.#refuse(bad);
-      const { view } = await this.#settle(collected, stage);
-      const { filter } = this.#deps;
-      // Most mail has no rules before it, and must not wait for those that have.
-      if (filter !== undefined && !Filtering.isIdle(filter, view)) {
-        this.#filtering = await this.#askFilter(filter, { stage, view });
-      }
-      await this.#accept(stage, view);
-      await this.#reports.send(this.#view.plan, this.#filtering?.refusals ?? new Map());
-      for (const state of this.#settled?.quotas ?? []) {
-        await this.#deps.quotaWatch?.delivered(state, view.size);
-      }
-      if (this.#filtering !== null) await this.#filtering.afterwards();
-      return this.#outcomes();
-    } catch (error) {
-      stage.discard();
-      throw error;
-    } finally {
-      this.#settled?.claim?.release();
-    }
+    // Without effect once it is stored.
+    cleanup.defer(() => stage.discard());
+    const collected = await this.#collect(message, { view, stage });
+    this.#refuseIf(judgeMessage(collected));
+    const quotaMoment = this.#deps.quotaWatch.moment;
+    const settled = await settle(collected, this.#routing, { ...this.#deps, stampSize: this.#stampSize });
+    cleanup.defer(() => settled.claim.release());
+    const filtering = await this.#askRules(settled, stage);
+    const refusals = new Map([...settled.refusals, ...filtering?.refusals ?? []]);
+    const taken = { settled, filtering, refusals };
+    if (this.#isTakenByNobody(taken)) return this.#outcomes(taken);
+    const reports = new Reports({ ...this.#deps, log: this.#journal.log }, this.#envelope, this.#context);
+    await reports.prepare(taken, stage);
+    const full = await this.#accept(taken, { stage, cleanup });
+    const done = full.length === 0 ? taken : withoutLate(taken, full);
+    if (done !== taken) reports.revise(done);
+    await reports.send();
+    for (const state of done.settled.quotas) await this.#deps.quotaWatch.delivered(state, quotaMoment);
+    await filtering?.afterwards(full);
+    return this.#outcomes(done);
   }
 
-  /** Throws when nobody gets it and there is one answer for all. */
-  async #settle(collected: MessageView, stage: BodyStage): Promise<Settled> {
-    const settled = await settle(collected, this.#routing, this.#deps);
-    this.#settled = settled;
-    this.#view = settled.view;
-    if (isRefusedByAll(settled) && this.#context.origin !== "lmtp") {
-      throw this.#refuse({ kind: "refuse", check: "settle", reply: replyForAll(settled) });
-    }
-    await this.#reports.noteSettled(settled, () => stage.read({ start: 0, end: collected.header.size }));
-    return settled;
-  }
-
-  async #collect(message: MessageBytes, stage: BodyStage): Promise<MessageView> {
-    const tap = new HeaderTap({ watchEightBit: this.#view.plan.remote.length > 0 });
-    const limit = this.#view.limits.messageSize;
-    let size = 0;
-    let storeError: { readonly error: unknown } | null = null;
-    const keep = async (chunk: Uint8Array) => {
-      tap.write(chunk);
-      this.#reports.write(chunk);
-      try {
-        await stage.write(chunk);
-      } catch (error) {
-        storeError = { error };
-      }
+  /** Throws when it is refused, but not before it has come: what is left of it must never be taken for commands. */
+  async #judgeEnvelope(message: MessageBytes): Promise<EnvelopeView> {
+    const { directory, limits } = this.#deps;
+    const view: EnvelopeView = {
+      envelope: this.#envelope,
+      context: this.#context,
+      directory: directory.current,
+      limits: limitsFor(this.#context, limits.current),
+      plan: planRecipients(this.#envelope.recipients, this.#routing),
     };
-    const header = this.#isOurs ? new SubmissionHeader() : null;
-    for await (const chunk of message) {
-      size += chunk.length;
-      // Nothing more is kept, but the rest must be read.
-      if (size > limit || storeError !== null) continue;
-      const kept = header === null ? chunk : header.write(chunk);
-      if (kept.length > 0) await keep(kept);
-    }
-    const rest = header?.finish();
-    if (rest !== undefined && rest.length > 0 && storeError === null) await keep(rest);
-    if (storeError !== null) throw (storeError as { readonly error: unknown }).error;
-    const view = { ...this.#view, size, header: tap.finish() };
-    return header === null ? view : { ...view, authors: header.authors, checkAuthors: this.#checksAuthors };
+    const refused = judgeEnvelope(view);
+    if (refused !== null) await drain(message);
+    this.#refuseIf(refused);
+    return view;
+  }
+
+  #collect(
+    message: MessageBytes,
+    { view, stage }: { readonly view: EnvelopeView; readonly stage: BodyStage },
+  ): Promise<MessageView> {
+    const { submission, delivery } = this.#deps;
+    return collect(message, view, {
+      stage,
+      spamFields: delivery.current.spamFields,
+      isOurs: this.#isOurs,
+      checkAuthors: submission.current.checkFrom && this.#context.origin === "submission",
+    });
   }
 
   /** Written here, so that we complete and clean it (RFC 6409 section 8). */
@@ -182,57 +145,57 @@ export class Pipeline {
     return this.#context.origin === "submission" || this.#context.origin === "local";
   }
 
-  get #checksAuthors(): boolean {
-    const { checkFrom } = this.#deps.submission?.current ?? defaultSubmissionSettings;
-    return checkFrom && this.#context.origin === "submission";
+  /** Most mail has no rules before it, and must not wait for those that have. */
+  async #askRules({ view }: Settled, stage: BodyStage): Promise<Filtering | null> {
+    const { filter } = this.#deps;
+    if (filter === undefined || this.#context.place?.filters === false) return null;
+    if (Filtering.isIdle(filter, view)) return null;
+    return await Filtering.ask({ ...this.#deps, filter, log: this.#journal.log }, view, stage);
   }
 
-  /** Throws when the rules of all who were to have it refuse it. */
-  async #askFilter(
-    filter: Filter,
-    { stage, view }: { readonly stage: BodyStage; readonly view: MessageView },
-  ): Promise<Filtering | null> {
-    if (this.#context.place?.filters === false) return null;
-    const deps = { ...this.#deps, filter, submit: this.#submit, log: this.#log };
-    const filtering = await Filtering.ask(deps, view, stage);
-    if (filtering === null) return null;
-    filtering.refuseIfUnwanted();
-    await this.#reports.noteFiltered(filtering, () => stage.read({ start: 0, end: view.header.size }));
-    return filtering;
-  }
-
-  get #submit(): Submit {
-    return (envelope, message, context) => new Pipeline(this.#deps, envelope, context).run(message);
-  }
-
-  async #accept(stage: BodyStage, view: MessageView): Promise<void> {
-    const now = this.#deps.clock.now();
-    const stamp = this.#stamp(view, now);
-    const filtered = this.#filtering === null ? null : await this.#filtering.carryOut(stamp);
-    for (const job of this.#settled?.apart ?? []) {
-      await sendApart(job, { view, stage, stamp }, { ...this.#deps, submit: this.#submit });
+  /** Throws where one answer goes to all; by LMTP each recipient has its own. */
+  #isTakenByNobody({ settled, refusals }: Taken): boolean {
+    const answer = replyForAll(settled.view.plan, refusals);
+    if (answer === null) return false;
+    if (this.#context.origin !== "lmtp") {
+      this.#refuseIf({ kind: "refuse", check: "recipients", reply: answer });
     }
-    const facts = [...this.#context.facts ?? [], ...this.#settled?.claim?.facts ?? []];
+    return true;
+  }
+
+  /**
+   * What is sent on goes first, each by a commit of its own; then one commit stores the rest. A crash in between makes the
+   * sender, who has no 250 yet, try again, and some may have it twice (RFC 5321 section 6.1); the other way round they would
+   * never have it. Throws when an account's forward cannot be sent on, since then nobody has it. The result are accounts that had
+   * no room after all, because others were faster.
+   */
+  async #accept(
+    { settled, filtering }: Taken,
+    { stage, cleanup }: { readonly stage: BodyStage; readonly cleanup: DisposableStack },
+  ): Promise<readonly string[]> {
+    const { view, apart } = settled;
+    const now = this.#deps.clock.now();
+    const stamp = this.#stamp(settled, now);
+    const filtered = await filtering?.carryOut({ stamp, cleanup }) ?? null;
+    for (const job of apart) {
+      const refusal = await sendOnward(job, { view, stage, stamp }, this.#deps);
+      if (refusal !== null) throw new Refusal(refusal, `${job.account} cannot forward it`);
+    }
     const body = stage.seal(stamp.prefix);
-    await this.#deps.store.accept({
-      id: this.#context.id,
-      body,
-      receivedAt: now,
-      ...placed(filtered ?? { local: view.plan.accounts.map((account) => ({ account })) }, {
-        place: this.#context.place,
-        folders: this.#settled?.folders ?? new Map(),
-      }),
-      queued: queueEntry(view, { skip: stamp.skip, dueAt: now }, this.#deps),
-      ...(facts.length === 0 ? {} : { facts }),
-    });
-    this.#noteAccepted(view, {
+    const delivery = deliveryOf({ settled, filtered, body, stamp, now }, this.#deps);
+    const { full } = await this.#deps.store.accept(delivery);
+    this.#journal.accepted(view, {
       size: body.size,
       messageId: view.header.messageId ?? stamp.messageId,
       seconds: (this.#deps.clock.now() - now) / 1000,
     });
+    return full;
   }
 
-  #stamp({ header, authors }: MessageView, now: number): Stamp {
+  readonly #stampSize = (view: MessageView) =>
+    this.#stamp({ view, mark: null }, this.#deps.clock.now()).prefix.length;
+
+  #stamp({ view: { header, authors }, mark }: Pick<Settled, "view" | "mark">, now: number): Stamp {
     const { sender, recipients, smtputf8 } = this.#envelope;
     const completes = this.#isOurs;
     return makeStamp({
@@ -242,7 +205,7 @@ export class Pipeline {
       smtputf8,
       hostname: this.#deps.hostname,
       now,
-      forwardedBy: this.#settled?.mark ?? null,
+      forwardedBy: mark,
       add: {
         date: completes && !header.hasDate,
         messageId: completes && !header.hasMessageId,
@@ -251,78 +214,34 @@ export class Pipeline {
     });
   }
 
-  #outcomes(): Outcome[] {
+  /** Who refuses what others took is told by a report; only LMTP can say it. */
+  #outcomes({ settled: { view }, filtering, refusals }: Taken): Outcome[] {
     const done = reply(250, "2.0.0", `Accepted as ${this.#context.id}`);
-    const refusals = this.#context.origin === "lmtp" ? this.#filtering?.refusals : undefined;
-    return this.#view.plan.routes.map(({ recipient, route }, place): Outcome => {
-      const refused = refusals?.get(place);
-      if (refused !== undefined) return { recipient, kind: "failed", reply: refused, host: null };
-      if (route.kind === "refuse") {
-        const kind = route.reply.isTemporary ? "deferred" : "failed";
-        return { recipient, kind, reply: route.reply, host: null };
+    return view.plan.routes.map(({ recipient, route }, place): Outcome => {
+      const refused = refusals.get(place);
+      const isOnlyReported = this.#context.origin !== "lmtp" && filtering?.refusals.has(place) === true;
+      if (refused !== undefined && !isOnlyReported) {
+        return { recipient, kind: refused.isTemporary ? "deferred" : "failed", reply: refused, host: null };
       }
-      return { recipient, kind: route.remote.length > 0 ? "queued" : "stored", reply: done, host: null };
+      const isQueued = route.kind === "deliver" && route.remote.length > 0;
+      return { recipient, kind: isQueued ? "queued" : "stored", reply: done, host: null };
     });
   }
 
-  #noteAccepted(
-    view: MessageView,
-    { size, messageId, seconds }: { size: number; messageId: string | null; seconds: number },
-  ): void {
-    const { origin, account, client, protocol, about } = this.#context;
-    this.#deps.metrics.count("mailden_messages_in_total", { origin });
-    this.#deps.metrics.observe("mailden_accept_seconds", seconds);
-    this.#log.info("message-accepted", {
-      origin,
-      protocol,
-      client: client?.address ?? null,
-      account,
-      from: formatAddress(this.#envelope.sender),
-      recipients: this.#envelope.recipients.map(formatAddress),
-      local: view.plan.accounts,
-      remote: view.plan.remote.map(formatAddress),
-      size,
-      messageId,
-      ...(about === undefined ? {} : { about }),
-    });
-  }
-
-  #refuse({ check, reply, reason }: RefusedBy): Refusal {
-    const { origin, client } = this.#context;
-    this.#deps.metrics.count("mailden_messages_refused_total", { origin, check });
-    this.#log.info("intake-refused", {
-      origin,
-      check,
-      client: client?.address ?? null,
-      from: formatAddress(this.#envelope.sender),
-      recipients: this.#envelope.recipients.map(formatAddress),
-      reply: reply.toString(),
-      reason: reason ?? null,
-    });
-    return new Refusal(reply, reason ?? null);
+  #refuseIf(refused: RefusedBy | null): void {
+    if (refused === null) return;
+    this.#journal.refused(refused);
+    throw new Refusal(refused.reply, refused.reason ?? null);
   }
 }
 
-type RefusedBy = Extract<Verdict, { kind: "refuse" }> & { readonly check: string };
-
-interface NamedCheck<View> {
-  readonly name: string;
-  judge(view: View): Verdict;
-}
-
-function firstRefusal<View>(checks: readonly NamedCheck<View>[], view: View): RefusedBy | null {
-  for (const check of checks) {
-    const verdict = check.judge(view);
-    if (verdict.kind === "refuse") return { ...verdict, check: check.name };
-  }
-  return null;
+/** What is left of it, after some had no room when it was stored. */
+function withoutLate({ settled, filtering, refusals }: Taken, full: readonly string[]): Taken {
+  const left = withoutRoom(settled, full);
+  return { settled: left, filtering, refusals: new Map([...refusals, ...left.refusals]) };
 }
 
 /** Our own users, and what other rooms of ours made, may send to other domains. */
 function mayRelay({ account, origin }: SubmitContext): boolean {
   return account !== null || (origin !== "smtp" && origin !== "lmtp");
-}
-
-async function drain(message: MessageBytes): Promise<void> {
-  for await (const _ of message);
 }

@@ -1,6 +1,9 @@
 import { type Reply, reply } from "../core/reply.ts";
-import type { Store, Usage } from "../store/mod.ts";
+import type { QuotaLimit, Store, Usage } from "../store/mod.ts";
 import type { AccountInfo, Directory } from "./directory.ts";
+import type { Visitor } from "./door.ts";
+
+export const MAILBOX_FULL = reply(452, "4.2.2", "Mailbox full, try again later");
 
 /** What an account with a quota holds before a message comes to it. */
 export interface QuotaState {
@@ -12,9 +15,11 @@ export interface QuotaState {
 
 export interface QuotaQuestion {
   readonly accounts: readonly string[];
-  /** Bytes of the message; 0 as long as they are not known: then a mailbox is closed once it is full. */
-  readonly size: number;
+  /** Bytes that would come into each mailbox, our trace fields included. */
+  readonly size: () => number;
 }
+
+const NO_STATES: ReadonlyMap<string, QuotaState> = new Map();
 
 /**
  * How it stands with those of the accounts that have a quota: 552 5.2.2 for a message that is larger than the whole quota,
@@ -29,11 +34,26 @@ export async function quotaStates(
     const info = directory.account(name);
     return info === null || (info.quota === null && (info.quotaMessages ?? null) === null) ? [] : [info];
   });
+  if (limited.length === 0) return NO_STATES;
+  const bytes = size();
   const states = limited.map(async (info): Promise<[string, QuotaState]> => {
     const used = await store.accounts.usage(info.name);
-    return [info.name, { info, used, refusal: refusalFor(info, used, size) }];
+    return [info.name, { info, used, refusal: refusalFor(info, used, bytes) }];
   });
   return new Map(await Promise.all(states));
+}
+
+/** About what our trace fields have: less than that comes with no message. */
+const TRACE_BYTES = 300;
+
+/** What a message that has not come yet will have at least, as far as its sender has said. */
+export function leastSize({ declaredSize = 0 }: Pick<Visitor, "declaredSize">): number {
+  return declaredSize + TRACE_BYTES;
+}
+
+/** What the store shall hold the account to. */
+export function limitOf({ quota, quotaMessages = null }: AccountInfo): QuotaLimit {
+  return { bytes: quota, messages: quotaMessages };
 }
 
 /** The answer when none of the accounts has room; null as long as one has. */
@@ -52,5 +72,5 @@ function refusalFor({ quota, quotaMessages = null }: AccountInfo, used: Usage, s
   }
   const isFull = (quota !== null && (used.bytes >= quota || used.bytes + size > quota)) ||
     (quotaMessages !== null && used.messages >= quotaMessages);
-  return isFull ? reply(452, "4.2.2", "Mailbox full, try again later") : null;
+  return isFull ? MAILBOX_FULL : null;
 }

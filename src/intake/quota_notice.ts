@@ -2,7 +2,7 @@ import { formatAddress, needsSmtpUtf8 } from "../core/address.ts";
 import { encodeUtf8 } from "../core/bytes.ts";
 import { makeId } from "../core/id.ts";
 import type { Clock, Live, Log, Random, Submit } from "../core/ports.ts";
-import type { FactStore, Usage } from "../store/mod.ts";
+import type { Store, Usage } from "../store/mod.ts";
 import { formatDate } from "../wire/mime/mod.ts";
 import { BoundedMap } from "./bounded_map.ts";
 import type { DeliverySettings } from "./delivery_settings.ts";
@@ -10,7 +10,7 @@ import type { AccountInfo } from "./directory.ts";
 import type { QuotaState } from "./quota.ts";
 
 export interface QuotaWatchDeps {
-  readonly facts: FactStore;
+  readonly store: Pick<Store, "accounts" | "facts">;
   readonly settings: Live<DeliverySettings>;
   readonly hostname: string;
   readonly submit: Submit;
@@ -24,45 +24,62 @@ const SPACE = "quota-warning";
 const REMEMBER_MS = 400 * 24 * 60 * 60 * 1000;
 const CACHED = 10_000;
 
+/** What an account was told last. */
+interface Told {
+  /** The highest mark, in per cent; 0 for none. */
+  readonly mark: number;
+  /** When, as `moment` counts. */
+  readonly at: number;
+}
+
 /**
  * Warns an account when a delivery takes it past one of the marks, once for each mark, and again only after it was below it.
  * What has been said is kept across restarts.
  */
 export class QuotaWatch {
   readonly #deps: QuotaWatchDeps;
-  /** By account, the highest mark that it was told of, in per cent. */
-  readonly #told = new BoundedMap<number>();
+  readonly #told = new BoundedMap<Told>();
+  #moment = 0;
 
   constructor(deps: QuotaWatchDeps) {
     this.#deps = deps;
   }
 
-  /** A message of so many bytes has been delivered to an account in this state. Never throws. */
-  async delivered({ info, used }: QuotaState, size: number): Promise<void> {
-    const after = { bytes: used.bytes + size, messages: used.messages + 1 };
+  /** To be asked for before a state is read: so it is known whether a warning came in between. */
+  get moment(): number {
+    return this.#moment;
+  }
+
+  /** A message has been delivered to an account that was in this state at this moment. Never throws. */
+  async delivered({ info, used }: QuotaState, moment: number): Promise<void> {
     try {
-      const known = await this.#knownOf(info.name);
-      // Whoever has tidied up since is warned anew.
-      const told = Math.min(known, this.#markOf(info, used));
+      const [after, stored] = await Promise.all([
+        this.#deps.store.accounts.usage(info.name),
+        this.#told.get(info.name) === undefined ? this.#deps.store.facts.get(SPACE, info.name) : null,
+      ]);
+      // From here to `set` nobody else has a turn, so that of many deliveries at once one warns.
+      const told = this.#told.get(info.name) ?? { mark: Number(stored?.value ?? 0), at: -1 };
+      // Whoever has tidied up since is warned anew. What was read before the last warning says nothing of that.
+      const known = moment >= told.at ? Math.min(told.mark, this.#markOf(info, used)) : told.mark;
       const mark = this.#markOf(info, after);
-      if (mark !== known) await this.#remember(info.name, mark);
-      if (mark > told) await this.#warn(info, after);
+      const at = mark > known ? ++this.#moment : told.at;
+      this.#told.set(info.name, { mark, at }, CACHED);
+      if (mark > known) await this.#warn(info, { used: after, mark });
+      else if (mark !== told.mark) await this.#remember(info.name, mark);
     } catch (error) {
+      this.#told.delete(info.name);
       this.#deps.log.warn("quota-warning-failed", { account: info.name, error: String(error) });
     }
   }
 
-  async #knownOf(account: string): Promise<number> {
-    const known = this.#told.get(account);
-    if (known !== undefined) return known;
-    return Number((await this.#deps.facts.get(SPACE, account))?.value ?? 0);
+  async #remember(account: string, mark: number): Promise<void> {
+    const { facts } = this.#deps.store;
+    if (mark === 0) return await facts.remove(SPACE, account);
+    await facts.put(SPACE, this.#fact(account, mark));
   }
 
-  async #remember(account: string, mark: number): Promise<void> {
-    const { facts, clock } = this.#deps;
-    this.#told.set(account, mark, CACHED);
-    if (mark === 0) return await facts.remove(SPACE, account);
-    await facts.put(SPACE, { key: account, value: String(mark), expiresAt: clock.now() + REMEMBER_MS });
+  #fact(account: string, mark: number) {
+    return { key: account, value: String(mark), expiresAt: this.#deps.clock.now() + REMEMBER_MS };
   }
 
   /** The highest mark that has been reached; 0 for none. */
@@ -71,7 +88,11 @@ export class QuotaWatch {
     return Math.max(0, ...this.#deps.settings.current.quotaWarnings.filter((mark) => mark <= percent));
   }
 
-  async #warn(info: AccountInfo, used: Usage): Promise<void> {
+  /** The letter and the mark are one commit, so that a crash neither loses nor repeats it. */
+  async #warn(
+    info: AccountInfo,
+    { used, mark }: { readonly used: Usage; readonly mark: number },
+  ): Promise<void> {
     const { clock, random, hostname, submit, log } = this.#deps;
     const id = makeId(clock, random);
     const percent = Math.floor(percentOf(info, used));
@@ -92,7 +113,16 @@ export class QuotaWatch {
     await submit(
       { sender: null, recipients: [to], smtputf8: needsSmtpUtf8(to), eightBit: true },
       [encodeUtf8(text.replaceAll("\n", "\r\n"))],
-      { id, sessionId: id, origin: "report", protocol: "", client: null, account: null, tls: null },
+      {
+        id,
+        sessionId: id,
+        origin: "report",
+        protocol: "",
+        client: null,
+        account: null,
+        tls: null,
+        facts: [{ space: SPACE, ...this.#fact(info.name, mark) }],
+      },
     );
     log.info("quota-warning", { account: info.name, percent });
   }

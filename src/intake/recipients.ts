@@ -1,4 +1,4 @@
-import { type Address, addressKey } from "../core/address.ts";
+import { type Address, addressKey, type ReversePath } from "../core/address.ts";
 import { type Reply, reply } from "../core/reply.ts";
 import type { Directory, Target } from "./directory.ts";
 import { followForwards } from "./follow_forwards.ts";
@@ -35,6 +35,8 @@ export interface Routing {
   readonly directory: Directory;
   /** The name of this server: its postmaster is ours too, whether or not the name is a domain with accounts. */
   readonly hostname: string;
+  /** The envelope's; null for a report. */
+  readonly sender: ReversePath;
   /** True for our users and for what we made ourselves. */
   readonly mayRelay: boolean;
   /** The address came with a source route. */
@@ -55,15 +57,15 @@ export function routeRecipient(recipient: Address, routing: Routing): Route {
   // RFC 5321 section 3.6.1: the route to a mailbox here is of no account, and nobody is sent on along one.
   const isOurs = directory.ownsDomain(recipient.domain);
   if (routed && mayRelay && !isOurs) return { kind: "refuse", reply: reply(550, "5.7.1", NO_ROUTES) };
+  const returned = isOurs || recipient.domain === hostname.toLowerCase()
+    ? routeReturn(recipient, routing)
+    : null;
+  if (returned !== null) return returned;
   // `user%elsewhere@here` and `elsewhere!user@here` once meant: send it on. Here they are names like any other, which an
   // account or alias must bear; no catch-all takes them.
   if (isOurs && /[%!]/.test(recipient.local) && !directory.hasName(recipient)) {
     return { kind: "refuse", reply: reply(550, "5.7.1", NO_ROUTES) };
   }
-  const returned = isOurs || recipient.domain === hostname.toLowerCase()
-    ? routeReturn(recipient, routing)
-    : null;
-  if (returned !== null) return returned;
   const known = directory.ownsDomain(recipient.domain) || !isOurPostmaster(recipient, hostname);
   const found = directory.resolve(known ? recipient : { ...recipient, domain: "" });
   switch (found.kind) {
@@ -103,18 +105,31 @@ function routeTarget(recipient: Address, target: Target, routing: Routing): Rout
   return { kind: "refuse", reply: reply(554, "5.4.6", text) };
 }
 
-/** A bounce of what we forwarded goes back to its sender; null for other addresses, and names of ours that look like one. */
-function routeReturn(recipient: Address, { directory, srs }: Routing): Route | null {
+/**
+ * A bounce of what we forwarded goes back to its sender; null for other addresses, and names of ours that look like one. Whoever
+ * reads a message that we forwarded knows such an address, of a sender that may be made up: so it takes nothing but reports
+ * (RFC 5321 section 4.5.5), or anybody could send anything through us to whom they like.
+ */
+function routeReturn(recipient: Address, routing: Routing): Route | null {
+  const { directory, srs, sender } = routing;
   const found = srs === undefined || directory.hasName(recipient)
     ? null
     : srs.scheme.reverse(recipient, srs.days);
   if (found === null) return null;
-  if (found.kind === "valid") return direct(found.address);
-  const text = found.kind === "expired"
-    ? "This return address has expired"
-    : "No such user here: this is not a return address that we gave out";
-  return { kind: "refuse", reply: reply(550, "5.1.1", text) };
+  if (found.kind !== "valid") return { kind: "refuse", reply: reply(550, "5.1.1", NO_RETURN[found.kind]) };
+  if (sender !== null) {
+    const text =
+      "This return address takes reports only, from the null sender: write to the author's own address";
+    return { kind: "refuse", reply: reply(550, "5.7.1", text) };
+  }
+  // It may be one of ours, if its domain has become ours since. Each turn is shorter than the one before.
+  return routeRecipient(found.address, { ...routing, mayRelay: true, routed: false });
 }
+
+const NO_RETURN = {
+  expired: "This return address has expired",
+  forged: "No such user here: this is not a return address that we gave out",
+};
 
 function direct(address: Address): Route {
   return { kind: "deliver", accounts: [], remote: [address], remoteBy: [null], details: new Map() };

@@ -2,40 +2,42 @@ import { formatAddress } from "../core/address.ts";
 import type { Envelope } from "../core/envelope.ts";
 import type { Log, Submit, SubmitContext } from "../core/ports.ts";
 import type { Reply } from "../core/reply.ts";
+import type { ReportedRecipient } from "../queue/mod.ts";
+import type { BodyStage } from "../store/mod.ts";
 import type { Filtering } from "./filtering.ts";
-import type { Plan } from "./recipients.ts";
-import { makeRefusalReport } from "./refusal_report.ts";
+import { headOf } from "./message_bytes.ts";
+import {
+  failureWanted,
+  makeReport,
+  REPORT_HEAD_SIZE,
+  type ReportLetterDeps,
+  successWanted,
+} from "./report_letter.ts";
 import { reportable, type Settled } from "./settle.ts";
-import { HeadKeeper, makeSuccessReport, type SuccessReportDeps, successWanted } from "./success_report.ts";
 
-export interface ReportsDeps extends SuccessReportDeps {
+export interface ReportsDeps extends ReportLetterDeps {
   readonly log: Log;
   readonly submit: Submit;
 }
 
-/** Reads the header of the message again, before the body is sealed. */
-export type ReadHead = () => Promise<Uint8Array>;
-
-interface Undelivered {
-  /** By the recipient's place in the envelope. */
-  readonly refusals: ReadonlyMap<number, Reply>;
-  readonly head: Uint8Array;
+/** Of a message that somebody takes: what was decided for its recipients. */
+export interface Decided {
+  readonly settled: Settled;
+  readonly filtering: Filtering | null;
 }
 
 /**
- * What the sender is told of a message after it was accepted. What that takes is kept while the message comes in; a report
+ * What the sender is told of a message after it was accepted. Who is to be told is worked out before the body is sealed; a report
  * that fails is logged, for the message is in the mailboxes by then.
  */
 export class Reports {
   readonly #deps: ReportsDeps;
   readonly #envelope: Envelope;
   readonly #context: SubmitContext;
-  /** Kept only for a report of success. */
-  #head: HeadKeeper | null = null;
-  /** The header, kept for a report that some refuse what others took. */
-  #refused: Undelivered | null = null;
-  /** The same for a report that some cannot have it. */
-  #unsettled: Undelivered | null = null;
+  #delivered: readonly ReportedRecipient[] = [];
+  #failed: readonly ReportedRecipient[] = [];
+  /** Of the message, if there is anything to report. */
+  #head: Uint8Array = new Uint8Array(0);
 
   constructor(deps: ReportsDeps, envelope: Envelope, context: SubmitContext) {
     this.#deps = deps;
@@ -43,71 +45,54 @@ export class Reports {
     this.#context = context;
   }
 
-  /** Before the first byte. */
-  begin(plan: Plan): void {
-    if (successWanted(this.#envelope, plan).length > 0) this.#head = new HeadKeeper();
+  async prepare(decided: Decided, stage: BodyStage): Promise<void> {
+    this.#decide(decided);
+    const { view, quotas } = decided.settled;
+    // Those with a quota may still be left without room by others.
+    const mayFail = quotas.length > 0 && view.plan.accounts.length + view.plan.remote.length > 1;
+    if (this.#failed.length + this.#delivered.length === 0 && !mayFail) return;
+    this.#head = await headOf({ stage, header: view.header }, REPORT_HEAD_SIZE);
   }
 
-  /** Each chunk of the message, as it is stored. */
-  write(chunk: Uint8Array): void {
-    this.#head?.write(chunk);
-  }
-
-  async noteSettled(settled: Settled, readHead: ReadHead): Promise<void> {
-    const refusals = reportable(settled, this.#context);
-    if (refusals.size > 0) this.#unsettled = { refusals, head: await readHead() };
-  }
-
-  async noteFiltered(filtering: Filtering, readHead: ReadHead): Promise<void> {
-    const { refusals } = filtering;
-    if (refusals.size > 0 && this.#reportsRefusals(filtering)) {
-      this.#refused = { refusals, head: await readHead() };
-    }
-  }
-
-  /** `plan` is the one that was carried out, `refusals` are those of the accounts' rules. */
-  async send(plan: Plan, refusals: ReadonlyMap<number, Reply>): Promise<void> {
-    await this.#reportSuccess(plan, refusals);
-    // The others have the message, whatever becomes of this.
-    if (this.#refused !== null) await this.#report(this.#refused);
-    // After DATA there is one answer for all, 250 if anybody has the message: the others are reported to the sender.
-    if (this.#unsettled !== null) await this.#report(this.#unsettled);
-  }
-
-  /** By LMTP each recipient has its own answer (RFC 2033 section 4.2). */
-  #reportsRefusals(filtering: Filtering): boolean {
-    return this.#context.origin !== "lmtp" && filtering.mayReport;
+  /** Some of those who were to have it had no room when it was stored. */
+  revise(decided: Decided): void {
+    this.#decide(decided);
   }
 
   /** The message is in the mailboxes, whatever becomes of this. */
-  async #reportSuccess(plan: Plan, refusals: ReadonlyMap<number, Reply>): Promise<void> {
-    if (this.#head === null) return;
-    const refused = [...refusals.keys()].map((at) => this.#envelope.recipients[at]);
-    const recipients = successWanted(this.#envelope, plan)
-      .filter(({ address }) => !refused.includes(address));
+  async send(): Promise<void> {
+    await this.#report("delivered", this.#delivered);
+    await this.#report("failed", this.#failed);
+  }
+
+  #decide({ settled, filtering }: Decided): void {
+    const refused = filtering?.refusals ?? new Map<number, Reply>();
+    // After DATA there is one answer for all, 250 if anybody has the message: the others are reported to the sender.
+    const told = [...reportable(settled, this.#context), ...this.#reportsRefusals(filtering) ? refused : []];
+    this.#failed = failureWanted(this.#envelope, new Map(told));
+    this.#delivered = successWanted(this.#envelope, settled.view.plan, refused);
+  }
+
+  /** By LMTP each recipient has its own answer (RFC 2033 section 4.2). */
+  #reportsRefusals(filtering: Filtering | null): boolean {
+    return filtering !== null && filtering.mayReport && this.#context.origin !== "lmtp";
+  }
+
+  async #report(kind: "delivered" | "failed", recipients: readonly ReportedRecipient[]): Promise<void> {
     if (recipients.length === 0) return;
-    const about = { envelope: this.#envelope, context: this.#context, recipients, head: this.#head.bytes };
+    const { log, submit } = this.#deps;
+    const from = formatAddress(this.#envelope.sender);
+    const about = { kind, envelope: this.#envelope, context: this.#context, recipients, head: this.#head };
     try {
-      const report = await makeSuccessReport(about, this.#deps);
-      await this.#deps.submit(report.envelope, [report.message], report.context);
-      this.#deps.log.info("success-reported", {
-        from: formatAddress(this.#envelope.sender),
+      const report = await makeReport(about, this.#deps);
+      await submit(report.envelope, [report.message], report.context);
+      log.info(kind === "delivered" ? "success-reported" : "message-bounced", {
+        from,
         recipients: recipients.map(({ address }) => formatAddress(address)),
         report: report.context.id,
       });
     } catch (error) {
-      this.#deps.log.warn("report-failed", { kind: "delivered", reason: String(error) });
-    }
-  }
-
-  async #report({ refusals, head }: Undelivered): Promise<void> {
-    try {
-      const about = { envelope: this.#envelope, context: this.#context, refusals, head };
-      const report = await makeRefusalReport(about, this.#deps);
-      if (report === null) return;
-      await this.#deps.submit(report.envelope, [report.message], report.context);
-    } catch (error) {
-      this.#deps.log.warn("report-failed", { kind: "failed", reason: String(error) });
+      log.warn("report-failed", { kind, from, reason: String(error) });
     }
   }
 }

@@ -61,8 +61,16 @@ export function saslMechanisms(
     : tls?.channelBinding === undefined
     ? [SCRAM]
     : [SCRAM_PLUS, SCRAM];
-  const bearer = deps.authenticateToken === undefined ? [] : BEARER_MECHANISMS;
+  const bearer = tokenCheck(deps, tls) === null ? [] : BEARER_MECHANISMS;
   return [...scram, ...bearer, ...SASL_MECHANISMS].filter((name) => !without.includes(name));
+}
+
+/** A token is as good as a password to whoever overhears it, so it needs TLS, on this machine, too (RFC 7628 section 3). */
+function tokenCheck(
+  { authenticateToken }: Pick<SaslDeps, "authenticateToken">,
+  tls: TlsInfo | null,
+): AuthenticateToken | null {
+  return tls === null ? null : authenticateToken ?? null;
 }
 
 /** Begins a log-in by the name of its mechanism, in any case; null when it is not offered on this connection. */
@@ -76,8 +84,8 @@ export function beginSasl(mechanism: string, deps: SaslDeps, client: SaslClient)
   }
   const bearer = BEARER_MECHANISMS.find((known) => known === name);
   if (bearer !== undefined) {
-    if (deps.authenticateToken === undefined) return null;
-    return new BearerLogIn(new BearerExchange(bearer), deps.authenticateToken, client);
+    const authenticate = tokenCheck(deps, client.tls);
+    return authenticate === null ? null : new BearerLogIn(new BearerExchange(bearer), authenticate, client);
   }
   const exchange = startSasl(name);
   return exchange === null ? null : new PasswordLogIn(exchange, deps.authenticate, client);

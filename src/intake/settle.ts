@@ -1,21 +1,19 @@
-import type { Clock, Live, Random, SubmitContext } from "../core/ports.ts";
+import type { SubmitContext } from "../core/ports.ts";
 import { type Reply, reply } from "../core/reply.ts";
 import type { Store } from "../store/mod.ts";
-import type { MessageView } from "./checks/check.ts";
-import type { DeliverySettings } from "./delivery_settings.ts";
+import { isSpam, type MessageView } from "./checks/check.ts";
 import { detailFolders } from "./detail_folder.ts";
 import type { DuplicateClaim, Duplicates } from "./duplicates.ts";
-import { type ForwardJob, splitForwards } from "./forward.ts";
-import { type QuotaState, quotaStates } from "./quota.ts";
+import { splitForwards } from "./forward.ts";
+import type { OnwardJob } from "./onward.ts";
+import { MAILBOX_FULL, type QuotaState, quotaStates } from "./quota.ts";
 import { type Plan, planRecipients, type Route, type Routing } from "./recipients.ts";
 
 export interface SettleDeps {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly delivery?: Live<DeliverySettings>;
-  /** Without it nothing is looked for. */
-  readonly duplicates?: Duplicates;
+  readonly duplicates: Duplicates;
+  /** Bytes that are put before the message when it is stored: they count, too. */
+  readonly stampSize: (view: MessageView) => number;
 }
 
 /** Who gets a message that has come in whole. */
@@ -25,14 +23,14 @@ export interface Settled {
   readonly refusals: ReadonlyMap<number, Reply>;
   /** Lists of which not all members get it, likewise. */
   readonly partial: ReadonlyMap<number, Reply>;
-  readonly apart: readonly ForwardJob[];
+  readonly apart: readonly OnwardJob[];
   /** Who of ours forwards it, for Delivered-To; null for nobody. */
   readonly mark: string | null;
   /** By account, where it goes in place of INBOX. */
   readonly folders: ReadonlyMap<string, string>;
   /** Of the accounts that get it and have a quota. */
   readonly quotas: readonly QuotaState[];
-  readonly claim: DuplicateClaim | null;
+  readonly claim: DuplicateClaim;
 }
 
 const MEMBER_FULL = reply(552, "5.2.2", "The mailbox of one of its members is full");
@@ -42,20 +40,22 @@ const MEMBER_FULL = reply(552, "5.2.2", "The mailbox of one of its members is fu
  * into the mailboxes, and who has it already.
  */
 export async function settle(view: MessageView, routing: Routing, deps: SettleDeps): Promise<Settled> {
-  const again = view.header.deliveredTo.length > 0 || routing.spam === true;
+  const again = view.header.deliveredTo.length > 0 || isSpam(view);
   const first = again ? replan(view, routing) : view.plan;
   const isOurReport = view.context.origin === "report";
   // What we ourselves have to say must arrive, above all that there is no room.
   const accounts = isOurReport ? [] : first.accounts;
-  const states = await quotaStates(deps.store, view.directory, { accounts, size: view.size });
+  const states = await quotaStates(deps.store, view.directory, {
+    accounts,
+    size: () => view.size + deps.stampSize(view),
+  });
   const full = new Map(
     [...states].flatMap(([name, { refusal }]) => refusal === null ? [] : [[name, refusal]]),
   );
   const { plan, partial } = withoutFull(first, full);
   const folders = await detailFolders(deps.store.mailboxes, plan.details);
-  const claim = await deps.duplicates?.claim({ ...view, plan }, folders) ?? null;
-  const known = claim?.known ?? new Set();
-  const fresh = { ...plan, accounts: plan.accounts.filter((name) => !known.has(name)) };
+  const claim = await deps.duplicates.claim({ ...view, plan }, folders);
+  const fresh = { ...plan, accounts: plan.accounts.filter((name) => !claim.known.has(name)) };
   const split = splitForwards({ ...view, plan: fresh });
   return {
     view: { ...view, plan: split.plan },
@@ -69,15 +69,24 @@ export async function settle(view: MessageView, routing: Routing, deps: SettleDe
   };
 }
 
-/** Nobody is left who could have it. */
-export function isRefusedByAll({ view: { plan }, refusals }: Settled): boolean {
-  return refusals.size > 0 && refusals.size === plan.routes.length;
+/** The same without these accounts, for which there was no room any more when the message was stored. */
+export function withoutRoom(settled: Settled, accounts: readonly string[]): Settled {
+  const full = new Map(accounts.map((name) => [name, MAILBOX_FULL]));
+  const { plan, partial } = withoutFull(settled.view.plan, full);
+  return {
+    ...settled,
+    view: { ...settled.view, plan },
+    refusals: refusalsOf(plan),
+    partial: new Map([...settled.partial, ...partial]),
+    quotas: settled.quotas.filter(({ info }) => !full.has(info.name)),
+  };
 }
 
-/** The answer for all: the sender may try again if anybody may. */
-export function replyForAll({ refusals }: Settled): Reply {
+/** The answer for all when nobody is left who could have it: the sender may try again if anybody may. Else null. */
+export function replyForAll({ routes }: Plan, refusals: ReadonlyMap<number, Reply>): Reply | null {
+  if (refusals.size < routes.length) return null;
   const replies = [...refusals.values()];
-  return replies.find(({ isTemporary }) => isTemporary) ?? replies[0]!;
+  return replies.find(({ isTemporary }) => isTemporary) ?? replies[0] ?? null;
 }
 
 /** Who is not told in another way that they, or some of them, do not get it. */
@@ -93,8 +102,9 @@ export function reportable(
   ]));
 }
 
-function replan({ envelope, header }: MessageView, routing: Routing): Plan {
-  return planRecipients(envelope.recipients, { ...routing, visited: new Set(header.deliveredTo) });
+function replan(view: MessageView, routing: Routing): Plan {
+  const visited = new Set(view.header.deliveredTo);
+  return planRecipients(view.envelope.recipients, { ...routing, visited, spam: isSpam(view) });
 }
 
 function refusalsOf({ routes }: Plan): Map<number, Reply> {

@@ -36,9 +36,13 @@ const PATH_OCTETS = 254;
 const SRS = /^srs([01])[=+-]/i;
 
 /**
- * `SRS0=hash=day=their.domain=local@ours` holds a plain sender; `SRS1=hash=first.host==...@ours` one that another forwarder
- * has packed up before us, so that the bounce goes back to that one and the address does not grow with every hop. A hash
- * makes sure that we send mail back only to where it came from: without it we would be an open relay.
+ * `SRS0=hash=day=their.domain=local@ours` holds a plain sender; `SRS1=hash-and-day=first.host==...@ours` one that another
+ * forwarder has packed up before us, so that the bounce goes back to that one and the address does not grow with every hop.
+ *
+ * That we are no open relay hangs on three things. The hash: an address is believed only if we made it, since whoever
+ * changes a letter of it, its day included, would have to guess 40 bits. The day: one that was seen somewhere is of no use for
+ * ever; the scheme as it was published gives SRS1 none, so ours stands behind the hash, where others only pass it on. And
+ * what may come to such an address, which is for `recipients.ts` to say: reports, and nothing else.
  */
 export function makeSrs(deps: SrsDeps): Srs {
   return new KeyedSrs(deps);
@@ -71,37 +75,44 @@ class KeyedSrs implements Srs {
     const kind = SRS.exec(local)?.[1];
     if (kind === undefined) return null;
     const parts = local.slice("SRS0=".length);
-    return kind === "0" ? this.#unpack0(parts, days) : this.#unpack1(parts);
+    return kind === "0" ? this.#unpack0(parts, days) : this.#unpack1(parts, days);
   }
 
   #pack({ local, domain }: Address): string {
     const kind = SRS.exec(local)?.[1];
+    const day = dayLetters(this.#today());
     if (kind === undefined) {
-      const day = dayLetters(this.#today());
       return `SRS0=${this.#hash(["0", day, domain, local])}=${day}=${domain}=${local}`;
     }
     // Everything behind the four letters is the first forwarder's business, its separator included.
     const other = kind === "1" ? splitSrs1(local.slice("SRS1=".length)) : null;
     const host = other?.host ?? domain;
     const rest = other?.rest ?? local.slice("SRS0".length);
-    return `SRS1=${this.#hash(["1", host, rest])}=${host}=${rest}`;
+    return `SRS1=${this.#hash(["1", day, host, rest])}${day}=${host}=${rest}`;
   }
 
   #unpack0(parts: string, days: number): SrsReturn {
     const [hash, day, domain, ...rest] = parts.split("=");
     // The local part may hold the separator, too.
     const local = rest.join("=");
-    if (hash === undefined || day === undefined || domain === undefined || local === "") return FORGED;
+    if (hash === undefined || day === undefined || !domain || local === "") return FORGED;
     if (!this.#isHash(hash, ["0", day, domain, local])) return FORGED;
-    const age = (this.#today() - dayOf(day) + DAYS) % DAYS;
-    if (age > days) return { kind: "expired" };
-    return { kind: "valid", address: { local, domain: domain.toLowerCase() } };
+    return this.#unlessOld({ local, domain: domain.toLowerCase() }, { day, days });
   }
 
-  #unpack1(parts: string): SrsReturn {
+  #unpack1(parts: string, days: number): SrsReturn {
     const split = splitSrs1(parts);
-    if (split === null || !this.#isHash(split.hash, ["1", split.host, split.rest])) return FORGED;
-    return { kind: "valid", address: { local: `SRS0${split.rest}`, domain: split.host.toLowerCase() } };
+    if (split === null) return FORGED;
+    const { host, rest } = split;
+    const [hash, day] = [split.hash.slice(0, HASH_LENGTH), split.hash.slice(HASH_LENGTH)];
+    if (!this.#isHash(hash, ["1", day, host, rest])) return FORGED;
+    return this.#unlessOld({ local: `SRS0${rest}`, domain: host.toLowerCase() }, { day, days });
+  }
+
+  /** Only for a day that the hash has vouched for. */
+  #unlessOld(address: Address, { day, days }: { readonly day: string; readonly days: number }): SrsReturn {
+    const age = (this.#today() - dayOf(day) + DAYS) % DAYS;
+    return age > days ? { kind: "expired" } : { kind: "valid", address };
   }
 
   #today(): number {

@@ -1,4 +1,4 @@
-import { formatAddress, needsSmtpUtf8 } from "../core/address.ts";
+import { type Address, formatAddress, needsSmtpUtf8 } from "../core/address.ts";
 import { type Envelope, NO_DSN, type RecipientDsn } from "../core/envelope.ts";
 import type { SenderWishes } from "../store/mod.ts";
 import type { Plan } from "./recipients.ts";
@@ -13,17 +13,21 @@ export function wishesOf(envelope: Envelope, plan: Plan): SenderWishes | null {
     requireTls,
     binary,
     ...(holdUntil === undefined ? {} : { releaseAt: holdUntil }),
-    ...(dsn === undefined
-      ? {}
-      : { recipients: plan.remote.map((_, index) => wishFor(envelope, plan, index)) }),
+    ...(dsn === undefined ? {} : {
+      recipients: plan.remote.map((address, place) =>
+        wishFor(envelope, { address, from: plan.remoteFrom[place]! })
+      ),
+    }),
   };
 }
 
-function wishFor(envelope: Envelope, plan: Plan, index: number): RecipientDsn {
-  const from = plan.remoteFrom[index]!;
+/** What the sender wishes for an address, reached by the recipient at this place in the envelope. */
+export function wishFor(
+  envelope: Envelope,
+  { address, from }: { readonly address: Address; readonly from: number },
+): RecipientDsn {
   const wish = envelope.dsn?.recipients[from] ?? NO_DSN;
   const recipient = envelope.recipients[from]!;
-  const address = plan.remote[index]!;
   const isAlias = formatAddress(recipient) !== formatAddress(address);
   if (!isAlias || wish.originalRecipient !== null) return wish;
   // RFC 3461 section 5.2.7.1: so that a report names the address that the sender wrote to.

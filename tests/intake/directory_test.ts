@@ -188,12 +188,12 @@ const SHARED: DirectorySpec = {
       catchAll: { to: ["alice", "zoe"], except: ["old", "spam-*", "*.bak"] },
     },
     "example.net": { accounts: {}, sameAs: "Example.com" },
-    "minus.example": { accounts: { al: {} }, plusSeparator: "-" },
+    "minus.example": { accounts: { al: {}, "mary-ann": {} }, plusSeparator: "-" },
     "off.example": { accounts: { al: {} }, plusSeparator: null },
   },
 };
 
-// RFC 5233 section 4: what stands behind the first separator is the detail.
+// RFC 5233 section 4: what stands behind the name and the separator is the detail.
 const DETAILS: readonly (readonly [string, string])[] = [
   ["alice@example.com", "alice@example.com"],
   ["Alice+Work@example.com", "alice@example.com Work"],
@@ -210,6 +210,12 @@ const DETAILS: readonly (readonly [string, string])[] = [
   ["a.bak@example.com", "unknown-user"],
   ["a.bakery@example.com", "alice@example.com, zoe@example.com"],
   ["al-x@minus.example", "al@minus.example x"],
+  ["al-x-y@minus.example", "al@minus.example x-y"],
+  ["mary-ann@minus.example", "mary-ann@minus.example"],
+  ["Mary-Ann-Work@minus.example", "mary-ann@minus.example Work"],
+  ["mary-work@minus.example", "unknown-user"],
+  ["-al@minus.example", "unknown-user"],
+  ["--@minus.example", "unknown-user"],
   ["al+x@minus.example", "unknown-user"],
   ["al+x@off.example", "unknown-user"],
 ];
@@ -248,7 +254,11 @@ const MISTAKES: readonly [DirectorySpec["domains"], RegExp][] = [
   [{ "a.example": { accounts: {}, sameAs: "a.example" } }, /same_as of a\.example/],
   [
     { "a.example": { accounts: { x: {} }, sameAs: "b.example" }, "b.example": { accounts: {} } },
-    /a\.example has the names of b\.example and can have none of its own/,
+    /same_as of a\.example: it has the names of b\.example, .* and can have none of its own/,
+  ],
+  [
+    { "a.example": { accounts: {}, sameAs: "b.example", plusSeparator: "-" }, "b.example": { accounts: {} } },
+    /same_as of a\.example: it has the names of b\.example, with its plus_separator/,
   ],
   [
     {

@@ -414,7 +414,7 @@ Deno.test("door: a mailbox that is full takes no more, and does not keep the res
   const world = makeWorld();
   const bob = address("bob@here.test");
   assert.equal(await refusal(() => world.door.checkRecipient(bob, null, visitor())), "accepted");
-  await submit(world, ["bob@here.test"], { text: `X: y\r\n\r\n${"z".repeat(900)}` });
+  await submit(world, ["bob@here.test"], { text: `X: y\r\n\r\n${"z".repeat(700)}` });
   assert.equal(await refusal(() => world.door.checkRecipient(bob, null, visitor())), "452 4.2.2");
   assert.equal(
     await refusal(() => world.door.checkRecipient(address("all@here.test"), null, visitor())),

@@ -22,11 +22,39 @@ Deno.test("srs: a sender is packed up and comes back", () => {
   assert.deepEqual(at().reverse(packed, DAYS), { kind: "valid", address: CAROL });
 });
 
-Deno.test("srs: it expires, and the count of days may begin anew", () => {
+Deno.test("srs: it expires, also for a second forwarder, and the count of days may begin anew", () => {
   for (const start of [TEST_NOW, 1023 * DAY_MS, 1024 * DAY_MS * 20 - 1]) {
-    const packed = at(start).forward(CAROL, "one.test");
-    assert.equal(at(start + DAYS * DAY_MS).reverse(packed, DAYS)!.kind, "valid");
-    assert.equal(at(start + (DAYS + 1) * DAY_MS).reverse(packed, DAYS)!.kind, "expired");
+    for (const sender of [CAROL, address("SRS0=hhhh=tt=away.test=carol", "first.test")]) {
+      const packed = at(start).forward(sender, "one.test");
+      for (const age of [0, 1, DAYS]) {
+        assert.equal(at(start + age * DAY_MS).reverse(packed, DAYS)!.kind, "valid");
+      }
+      for (const age of [DAYS + 1, 500, 1023]) {
+        assert.equal(at(start + age * DAY_MS).reverse(packed, DAYS)!.kind, "expired");
+      }
+    }
+  }
+});
+
+Deno.test("srs: nobody makes an address young again, or one of the second kind from one of the first", () => {
+  const carol = at().forward(CAROL, "one.test").local;
+  const other = at().forward(address("SRS0=hhhh=tt=away.test=carol", "first.test"), "one.test").local;
+  const later = at(TEST_NOW + 100 * DAY_MS);
+  const [hash = "", day = ""] = carol.slice("SRS0=".length).split("=");
+  const today = later.forward(CAROL, "one.test").local.split("=")[2]!;
+  const [hashAndDay = ""] = other.slice("SRS1=".length).split("=");
+  for (
+    const local of [
+      carol.replace(`=${day}=`, `=${today}=`),
+      other.replace(hashAndDay, hashAndDay.slice(0, 8) + today),
+      other.replace(hashAndDay, hashAndDay.slice(0, 8)),
+      other.replace(hashAndDay, `${hashAndDay}${today}`),
+      `SRS1=${hash}${day}=away.test==Carol`,
+      `SRS1=${hash}${today}=away.test==Carol`,
+      `SRS0=${hashAndDay.slice(0, 8)}=${today}=first.test==hhhh=tt=away.test=carol`,
+    ]
+  ) {
+    assert.equal(later.reverse(address(local, "one.test"), DAYS)?.kind, "forged", local);
   }
 });
 
@@ -35,7 +63,7 @@ Deno.test("srs: a second and a third forwarder send back to the first", () => {
   const first = one!.forward(CAROL, "one.test");
   const second = two!.forward(first, "two.test");
   const third = three!.forward(second, "three.test");
-  assert.match(second.local, /^SRS1=[a-z2-7]{8}=one\.test==/);
+  assert.match(second.local, /^SRS1=[a-z2-7]{10}=one\.test==/);
   assert.ok(third.local.length <= second.local.length, third.local);
   for (const [srs, packed] of [[two!, second], [three!, third]] as const) {
     const back = srs.reverse(packed, DAYS);
@@ -57,6 +85,8 @@ Deno.test("srs: other addresses are none, and those that we did not make are for
     ["SRS1=a=one.test==b", "forged"],
     ["SRS1=a==", "forged"],
     ["srs0+a=b=c=d", "forged"],
+    ["SRS0=aaaaaaaa=aa==postmaster", "forged"],
+    ["SRS1=aaaaaaaaaa=victim.test==x", "forged"],
   ];
   for (const [local, expected] of table) {
     assert.equal(at().reverse(address(local, "one.test"), DAYS)?.kind ?? null, expected, local);

@@ -1,7 +1,7 @@
 /**
  * The checks that a message passes on its way in. Each looks at one thing and returns a verdict; only the pipeline
  * acts on it. A check never waits, never logs and never changes anything. To add one: write its file, put it into the list
- * in `pipeline.ts`.
+ * in `all.ts`.
  */
 import type { Envelope } from "../../core/envelope.ts";
 import type { SubmitContext } from "../../core/ports.ts";
@@ -36,6 +36,11 @@ export interface MessageView extends EnvelopeView {
   readonly authors?: readonly AuthorField[];
   /** Our user's right to them is to be checked. */
   readonly checkAuthors?: boolean;
+}
+
+/** Whoever brought it says so, or a field by a scanner. */
+export function isSpam({ context, header }: MessageView): boolean {
+  return context.spam === true || header.isSpam;
 }
 
 export interface EnvelopeCheck {

@@ -1,5 +1,6 @@
 //   stranger --25--> one (alice forwards, SRS0) --MX--> two (bob forwards, SRS1) --MX--> sink (carol)
 //   carol's host says 550 --> two reports to SRS1@two --> one (SRS0) --> the stranger's exchanger (sink)
+//   carol --25, to that SRS1@two--> refused, unless it is a bounce
 //   alice@one <--> bob@two forward to each other: one letter goes round once and stays
 import assert from "node:assert/strict";
 import { sampleMessage } from "../../support/smtp_client.ts";
@@ -11,9 +12,10 @@ const STRANGER = "stranger@away.test";
 
 /** Two servers and the world outside, where everybody's mail ends in a sink. */
 async function startThree(
-  { one, two, refuses = "nobody" }: {
+  { one, two, delivery = {}, refuses = "nobody" }: {
     readonly one: ConfigPart;
     readonly two: ConfigPart;
+    readonly delivery?: ConfigPart;
     /** The local part that the sink does not take. */
     readonly refuses?: string;
   },
@@ -40,6 +42,7 @@ async function startThree(
         config: {
           dns: { servers: [world.dns.address] },
           outbound: { port: world.smtpPort },
+          delivery,
           domains: { [`${name}.test`]: { accounts: { [account]: config } } },
         },
       }),
@@ -68,7 +71,7 @@ Deno.test("e2e: a letter is forwarded twice under senders of ours, unchanged, wi
   assert.deepEqual(got!.to, ["carol@away.test"]);
   assert.match(
     got!.from,
-    /^<?SRS1=[a-z2-7]{8}=one\.test==[a-z2-7]{8}=[a-z2-7]{2}=away\.test=stranger@two\.test>?$/,
+    /^<?SRS1=[a-z2-7]{10}=one\.test==[a-z2-7]{8}=[a-z2-7]{2}=away\.test=stranger@two\.test>?$/,
   );
   assert.ok(got!.text.includes(message.trimEnd()), "The message was changed");
   assert.match(got!.text, /^Delivered-To: bob@two\.test\r\n/);
@@ -77,6 +80,37 @@ Deno.test("e2e: a letter is forwarded twice under senders of ours, unchanged, wi
   await waitForMessages(alice, 1);
   await using bob = await world.two.imap("bob@two.test");
   assert.equal(await bob.select("INBOX"), 0);
+
+  // Carol knows an address now by which two would send mail to one: that is for bounces, and no open relay.
+  await using smtp = await world.two.smtp();
+  const back = got!.from.replace(/[<>]/g, "");
+  for (const [sender, expected] of [["spammer@away.test", "550 5.7.1"], ["", "250 2.1.5"]]) {
+    await smtp.expect(`MAIL FROM:<${sender}>`, 250);
+    const { code, enhanced } = await smtp.command(`RCPT TO:<${back}>`);
+    assert.equal(`${code} ${enhanced}`, expected);
+    await smtp.expect("RSET", 250);
+  }
+});
+
+Deno.test("e2e: what a scanner calls spam stays, and strangers are offered no reports where nobody wants that", async () => {
+  const delivery = { spam_fields: ["X-Spam-Flag: YES"], strangers_dsn: false };
+  await using world = await startThree({ one: { forward: ["carol@away.test"] }, two: {}, delivery });
+  const spam = sampleMessage({ from: STRANGER, subject: "Buy", headers: ["X-Spam-Flag: YES"] });
+  await writeToAlice(world.one, spam);
+  await writeToAlice(world.one, sampleMessage({ from: STRANGER, subject: "Hello" }));
+  const [got] = await world.sink.waitForAccepted(1);
+  assert.match(got!.text, /^Subject: Hello\r$/m);
+  await using alice = await world.one.imap("alice@one.test");
+  await waitForMessages(alice, 1);
+  assert.match(await alice.body(1), /^Subject: Buy\r$/m);
+  assert.equal(world.sink.messages.length, 1);
+
+  await using smtp = await world.one.smtp();
+  assert.ok(!smtp.extensions.has("DSN"));
+  await smtp.expect(`MAIL FROM:<${STRANGER}>`, 250);
+  await smtp.expect("RCPT TO:<alice@one.test> NOTIFY=SUCCESS", 555);
+  await using submission = await world.one.submission("alice@one.test");
+  assert.ok(submission.extensions.has("DSN"));
 });
 
 Deno.test("e2e: the bounce of what was forwarded twice finds its way back to the sender, and a forged one does not", async () => {
