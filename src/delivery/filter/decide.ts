@@ -1,4 +1,5 @@
-import type { EditedMessage, FilteredDelivery } from "../../core/filter.ts";
+import type { FilteredDelivery } from "../../core/filter.ts";
+import { normalizeName } from "../../store/mod.ts";
 import type { Action } from "../sieve/mod.ts";
 import type { AccountMailboxes } from "./mailboxes.ts";
 
@@ -44,7 +45,10 @@ export async function decide(actions: readonly Action[], mailboxes: AccountMailb
   };
 }
 
-/** RFC 9042 section 4, RFC 8579 section 5, RFC 5490 section 3.2, in this order; null when the mailbox is not there. */
+/**
+ * RFC 9042 section 4, RFC 8579 section 4, RFC 5490 section 3.2, in this order; null when the mailbox is not there. One that is made
+ * for a use is made here, with that use; any other by the commit that puts a message into it.
+ */
 export async function findTarget(target: Target, mailboxes: AccountMailboxes): Promise<string | null> {
   const byId = target.mailboxId === null ? null : await mailboxes.withId(target.mailboxId);
   if (byId !== null) return byId.name;
@@ -52,36 +56,21 @@ export async function findTarget(target: Target, mailboxes: AccountMailboxes): P
   if (byUse !== null) return byUse.name;
   const byName = await mailboxes.named(target.mailbox);
   if (byName !== null) return byName.name;
-  return target.create && isUsable(target.mailbox) ? target.mailbox : null;
+  if (!target.create || !isUsable(target.mailbox)) return null;
+  if (target.specialUse !== null) await mailboxes.createFor(target.specialUse, target.mailbox);
+  return normalizeName(target.mailbox);
 }
 
-/** RFC 5228 section 2.10.3: once into each mailbox, with the flags of all (RFC 5232 section 5). */
+/** RFC 5228 section 2.10.3: once into each mailbox, as the script said it last (RFC 5232 section 3, RFC 5293 section 7). */
 function addDelivery(local: FilteredDelivery[], delivery: FilteredDelivery): void {
-  const place = local.findIndex(({ mailbox, message }) =>
-    mailbox === delivery.mailbox && isSame(message, delivery.message)
-  );
-  if (place < 0) {
-    local.push({ ...delivery, flags: storable(delivery.flags) });
-  } else {
-    const flags = [...new Set([...local[place]!.flags, ...storable(delivery.flags)])];
-    local[place] = { ...delivery, flags: flags.slice(0, MOST_FLAGS) };
-  }
-}
-
-function isSame(a: EditedMessage, b: EditedMessage): boolean {
-  return a.header === b.header && a.body === b.body;
+  const stored = { ...delivery, flags: delivery.flags.slice(0, MOST_FLAGS) };
+  const place = local.findIndex(({ mailbox }) => mailbox === delivery.mailbox);
+  if (place < 0) local.push(stored);
+  else local[place] = stored;
 }
 
 /** As many as the store keeps of one message. */
 const MOST_FLAGS = 60;
-
-/** What IMAP calls a keyword may hold characters that the store does not take. */
-function storable(flags: readonly string[]): string[] {
-  return flags.filter((flag) =>
-    flag.startsWith("\\") || /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/.test(flag)
-  )
-    .slice(0, MOST_FLAGS);
-}
 
 /** What the store would take for a new mailbox. */
 function isUsable(name: string): boolean {

@@ -16,6 +16,8 @@ export interface FilterAccounts {
   find(name: string): FilterAccount | null;
   /** Whether the address leads to the account: its own, or an alias or list with it. */
   owns(account: string, address: Address): boolean;
+  /** What stands between user and detail in the addresses of a domain (RFC 5233); null when they have no details. */
+  separatorOf(domain: string): string | null;
 }
 
 /** The administrator's scripts, compiled. */

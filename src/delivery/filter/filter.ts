@@ -8,12 +8,13 @@ import {
 } from "../../core/filter.ts";
 import { reply } from "../../core/reply.ts";
 import type { AwayNote, StandingScripts } from "../../store/mod.ts";
+import { headerFields } from "../../wire/mime/mod.ts";
 import { fieldOf, isAutomatic, isMachine } from "./auto_reply.ts";
 import { decide, type Decided, INBOX } from "./decide.ts";
 import type { FilterAccount, FilterDeps } from "./deps.ts";
 import { AccountMailboxes } from "./mailboxes.ts";
 import { type OpenedMessage, openMessage } from "./message.ts";
-import { isAboutNotice, type NotifyAction, notifyLetter } from "./notify.ts";
+import { isAboutAutomatic, type NotifyAction, notifyLetter } from "./notify.ts";
 import { Post } from "./post.ts";
 import { duplicateKey, DUPLICATES, runScripts } from "./run.ts";
 import { ScriptShelf } from "./shelf.ts";
@@ -173,7 +174,8 @@ export class SieveFilter implements Filter {
     const { store, clock, log } = this.#deps;
     const { sender, context } = request;
     const isOwn = (address: Address) => this.#deps.accounts.owns(account.name, address);
-    const vacation = { action, account, sender, fields: message.fields, isOwn };
+    const fields = fieldsFor(action, message);
+    const vacation = { action, account, sender, recipient: request.recipient, fields, isOwn };
     const reason = whyNoAnswer(vacation);
     if (sender === null || reason !== null) {
       return log.info("vacation-silent", { message: context.id, account: account.name, reason });
@@ -181,6 +183,8 @@ export class SieveFilter implements Filter {
     // Noted first: an answer may be missed by a crash, but is never given twice (RFC 5230 section 4.2).
     const key = await vacationKey(account.name, sender, action.handle);
     const expiresAt = clock.now() + action.period * 1000;
+    // RFC 6131 section 2: without a period each message is answered, so the account's own bound must hold.
+    if (action.period === 0 && !await this.#post.maySend(account.name)) return;
     if (action.period > 0 && await store.facts.add("vacation", { key, by: 1, expiresAt }) > 1) return;
     const place = this.#post.newId();
     const about = { id: place.id, event: "vacation-sent", message: context.id };
@@ -192,11 +196,14 @@ export class SieveFilter implements Filter {
     account: FilterAccount,
     { action, request, message }: { action: NotifyAction; request: FilterRequest; message: OpenedMessage },
   ): Promise<void> {
-    if (isAboutNotice(message.fields) || !await this.#post.maySend(account.name)) return;
+    const fields = fieldsFor(action, message);
+    if (isAboutAutomatic(fields)) return;
     const isOwn = (address: Address) => this.#deps.accounts.owns(account.name, address);
     const place = this.#post.newId();
-    const letter = notifyLetter({ action, account, fields: message.fields, isOwn }, place);
+    const letter = notifyLetter({ action, account, fields, isOwn }, place);
     if (letter === null) return;
+    const count = letter.to.length + (letter.cc?.length ?? 0);
+    if (!await this.#post.maySend(account.name, count)) return;
     const about = { id: place.id, event: "notice-sent", message: request.context.id };
     const sent = await this.#post.send(letter, about);
     if (sent !== null && action.copy !== null) await this.#post.file(account, action.copy, sent);
@@ -212,6 +219,11 @@ interface JudgedMessage {
 interface Afterwards extends JudgedMessage {
   readonly vacation: VacationAction | null;
   readonly problems: readonly string[];
+}
+
+/** The header as the script had made it when it asked for an answer or a notice (RFC 5293 section 7). */
+function fieldsFor({ header }: VacationAction | NotifyAction, { fields }: OpenedMessage) {
+  return header === null ? fields : headerFields(header);
 }
 
 /** RFC 5429 section 2.1; the reason is public. */
@@ -250,5 +262,6 @@ function awayAction({ text, subject }: AwayNote, version: number): VacationActio
     reason: text,
     handle: `away:${version}`,
     copy: null,
+    header: null,
   };
 }

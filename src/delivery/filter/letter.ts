@@ -1,12 +1,13 @@
 /** Messages that the filter writes itself: pure functions from values to bytes. */
 import { type Address, formatAddress } from "../../core/address.ts";
 import { encodeUtf8 } from "../../core/bytes.ts";
-import { encodeWord, formatDate, headerFields } from "../../wire/mime/mod.ts";
+import { encodeWord, formatDate, headerFields, plainTextEntity } from "../../wire/mime/mod.ts";
 
 export interface Letter {
   /** As it stands in the field: with a name, perhaps. */
   readonly from: string;
-  readonly to: Address;
+  readonly to: readonly Address[];
+  readonly cc?: readonly Address[];
   readonly subject: string;
   /** `Name: value` each, on one line. */
   readonly extra: readonly string[];
@@ -18,14 +19,14 @@ export interface Letter {
 }
 
 const SUBJECT_LIMIT = 300;
-const BASE64_LINE = 76;
 
 export function writeLetter(letter: Letter): Uint8Array {
-  const { from, to, subject, extra, messageId, now } = letter;
+  const { from, to, cc = [], subject, extra, messageId, now } = letter;
   const { fields, body } = letter.isMime === true ? mimeEntity(letter.text) : plainText(letter.text);
   const header = [
     `From: ${oneLine(from)}`,
-    `To: <${oneLine(formatAddress(to))}>`,
+    ...addressField("To", to),
+    ...addressField("Cc", cc),
     `Subject: ${encodeWord(oneLine(subject).slice(0, SUBJECT_LIMIT))}`,
     `Date: ${formatDate(now)}`,
     `Message-ID: <${messageId}>`,
@@ -34,6 +35,11 @@ export function writeLetter(letter: Letter): Uint8Array {
     ...fields,
   ];
   return encodeUtf8(`${header.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function addressField(name: string, addresses: readonly Address[]): string[] {
+  const shown = addresses.map((address) => `<${oneLine(formatAddress(address))}>`);
+  return shown.length === 0 ? [] : [`${name}: ${shown.join(",\r\n ")}`];
 }
 
 /** An address with the name of a person before it. */
@@ -46,13 +52,9 @@ export function namedAddress(address: Address, name: string | null): string {
   } ${plain}`;
 }
 
-/** ASCII goes out as it is, anything else in base64, which every server passes on. */
 function plainText(text: string): { fields: string[]; body: string } {
-  const body = `${crlf(text).replace(/(?:\r\n)+$/, "")}\r\n`;
-  const type = "Content-Type: text/plain; charset=utf-8";
-  const isPlain = /^[\x01-\x7f]*$/.test(body) && body.split("\r\n").every((line) => line.length <= 900);
-  if (isPlain) return { fields: [type, "Content-Transfer-Encoding: 7bit"], body };
-  return { fields: [type, "Content-Transfer-Encoding: base64"], body: base64Lines(encodeUtf8(body)) };
+  const { fields, body } = plainTextEntity(`${crlf(text).replace(/(?:\r\n)+$/, "")}\r\n`);
+  return { fields: fields.map(([name, value]) => `${name}: ${value}`), body };
 }
 
 /** RFC 5230 section 4.2: of the header only what describes the content is taken, so that nobody else is written to. */
@@ -65,13 +67,6 @@ function mimeEntity(text: string): { fields: string[]; body: string } {
     .filter(({ name }) => name.startsWith("content-"))
     .map(({ name, value }) => `${name}: ${oneLine(value)}`);
   return { fields, body: whole.slice(blank === 0 ? 2 : blank + 4) };
-}
-
-function base64Lines(bytes: Uint8Array): string {
-  const text = bytes.toBase64();
-  const lines: string[] = [];
-  for (let at = 0; at < text.length; at += BASE64_LINE) lines.push(text.slice(at, at + BASE64_LINE));
-  return `${lines.join("\r\n")}\r\n`;
 }
 
 function crlf(text: string): string {

@@ -25,7 +25,9 @@ export {
   type FilterLimits,
   type FilterSettings,
 } from "./limits.ts";
+export { readLists } from "./lists.ts";
 export { noticeText } from "./post.ts";
+export { SeenMailboxes, sightFrom, sightOf, type SightSnapshot, takeSnapshot } from "./sight.ts";
 
 export function makeFilter(deps: FilterDeps): Filter {
   return new SieveFilter(deps);

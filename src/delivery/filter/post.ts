@@ -36,11 +36,12 @@ export class Post {
     letter: Letter,
     about: SentAbout,
   ): Promise<Uint8Array | null> {
-    const { to } = letter;
+    const recipients = [...letter.to, ...letter.cc ?? []];
+    const to = recipients.map(formatAddress);
     const bytes = writeLetter(letter);
     try {
       await this.#deps.submit(
-        { sender: null, recipients: [to], smtputf8: needsSmtpUtf8(to), eightBit: false },
+        { sender: null, recipients, smtputf8: recipients.some(needsSmtpUtf8), eightBit: isEightBit(bytes) },
         [bytes],
         {
           id: about.id,
@@ -54,12 +55,12 @@ export class Post {
           ...(about.unfiltered === true ? { place: { mailbox: "INBOX", filters: false } } : {}),
         },
       );
-      this.#deps.log.info(about.event, { message: about.message, to: formatAddress(to), answer: about.id });
+      this.#deps.log.info(about.event, { message: about.message, to, answer: about.id });
       return bytes;
     } catch (error) {
       this.#deps.log.warn(`${about.event}-failed`, {
         message: about.message,
-        to: formatAddress(to),
+        to,
         error: String(error),
       });
       return null;
@@ -89,11 +90,11 @@ export class Post {
     }
   }
 
-  /** Counts one more; false when the account has sent what it may in a day. */
-  async maySend(account: string): Promise<boolean> {
+  /** Counts so many more; false when the account has sent what it may in a day. */
+  async maySend(account: string, count = 1): Promise<boolean> {
     const { store, clock, settings } = this.#deps;
     const expiresAt = clock.now() + DAY_MS;
-    const sent = await store.facts.add("sieve-sent", { key: account, by: 1, expiresAt });
+    const sent = await store.facts.add("sieve-sent", { key: account, by: count, expiresAt });
     return sent <= settings.current.filter.sentPerDay;
   }
 
@@ -111,7 +112,7 @@ export class Post {
     const postmaster: Address = { local: "postmaster", domain: hostname };
     await this.send({
       from: namedAddress(postmaster, "Mailden"),
-      to: account.address,
+      to: [account.address],
       subject: "A problem with your mail filter",
       // RFC 3834 section 5.
       extra: ["Auto-Submitted: auto-generated"],
@@ -120,6 +121,10 @@ export class Post {
       text: noticeText(problem.text),
     }, { id: place.id, event: "sieve-owner-told", message: problem.message, unfiltered: true });
   }
+}
+
+function isEightBit(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte > 127);
 }
 
 export function noticeText(problem: string): string {

@@ -4,6 +4,7 @@ import type { FilterAccount, FilterDeps } from "./deps.ts";
 import { NO_LISTS, readLists } from "./lists.ts";
 import type { AccountMailboxes } from "./mailboxes.ts";
 import type { OpenedMessage } from "./message.ts";
+import { sightOf } from "./sight.ts";
 import { BrokenScript, type ScriptShelf } from "./shelf.ts";
 
 export interface RunCase {
@@ -60,14 +61,17 @@ async function inputOf(run: RunCase, scripts: readonly CompiledSieve[]): Promise
   return {
     message,
     envelope: { from: request.sender, to: request.recipient, auth: request.context.account },
+    owner: account.address,
+    separatorOf: (domain) => deps.accounts.separatorOf(domain),
     now,
     boundary: random.bytes(BOUNDARY_BYTES).toHex(),
     zoneMinutes: -new Date(now).getTimezoneOffset(),
     environment: environmentOf(deps, request),
-    spamPercent: null,
+    // A scanner before us says yes or nothing, and nobody looks for viruses.
+    spamPercent: request.isSpam ? 100 : null,
     virusLevel: 0,
     mailboxes,
-    lists: wantsLists ? await readLists(store.annotations, account.name) : NO_LISTS,
+    lists: wantsLists ? await readLists(sightOf(store, account.name)) : NO_LISTS,
     duplicates: {
       seen: async (id) => await store.facts.get(DUPLICATES, duplicateKey(account.name, id)) !== null,
     },

@@ -1,12 +1,11 @@
-import { type Address, addressKey, type ReversePath } from "../../core/address.ts";
+import { type Address, addressKey, formatAddress, type ReversePath } from "../../core/address.ts";
 import { encodeUtf8 } from "../../core/bytes.ts";
 import { decodeWords } from "../../wire/mime/mod.ts";
-import type { Action } from "../sieve/mod.ts";
+import { type Action, tryAddress } from "../sieve/mod.ts";
 import { fieldOf, isAutomatic, isMachine, isOneOf, namesOwner } from "./auto_reply.ts";
 import type { FilterAccount } from "./deps.ts";
 import { type Letter, namedAddress } from "./letter.ts";
 import type { OpenedMessage } from "./message.ts";
-import { addressIn } from "./addresses.ts";
 
 export type VacationAction = Extract<Action, { kind: "vacation" }>;
 
@@ -14,17 +13,19 @@ export interface VacationCase {
   readonly action: VacationAction;
   readonly account: FilterAccount;
   readonly sender: ReversePath;
+  /** By which the account was reached. */
+  readonly recipient: Address;
   readonly fields: OpenedMessage["fields"];
   readonly isOwn: (address: Address) => boolean;
 }
 
 /** Why nobody is answered, or null when somebody may be (RFC 5230 sections 4.5 and 4.6). */
-export function whyNoAnswer({ action, sender, fields, isOwn }: VacationCase): string | null {
+export function whyNoAnswer({ action, sender, recipient, fields, isOwn }: VacationCase): string | null {
   if (sender === null) return "the message has no sender to answer";
   if (isMachine(sender)) return "a program or a list wrote it";
   if (isOwn(sender)) return "the sender is the owner";
   if (isAutomatic(fields)) return "a program or a list wrote it";
-  const isExtra = isOneOf(action.addresses);
+  const isExtra = isOneOf([...action.addresses, formatAddress(recipient)]);
   if (!namesOwner(fields, (address) => isOwn(address) || isExtra(address))) {
     return "none of the owner's addresses is named in it";
   }
@@ -36,15 +37,16 @@ export function vacationLetter(
   { action, account, sender, fields, isOwn }: VacationCase,
   { id, hostname, now }: { readonly id: string; readonly hostname: string; readonly now: number },
 ): Letter {
+  const about = decodeWords(fieldOf(fields, "subject") ?? "").trim();
   const messageId = fieldOf(fields, "message-id");
   const references = fieldOf(fields, "references") ?? fieldOf(fields, "in-reply-to");
-  const from = action.from === null ? null : addressIn(action.from);
+  const from = action.from === null ? null : tryAddress(action.from);
   const mayUse = from !== null && (isOwn(from) || isOneOf(action.addresses)(from));
   return {
     // Section 4.3: in nobody else's name.
     from: mayUse ? action.from! : namedAddress(account.address, account.displayName),
-    to: sender!,
-    subject: action.subject ?? `Auto: ${decodeWords(fieldOf(fields, "subject") ?? "")}`.trim(),
+    to: [sender!],
+    subject: action.subject ?? (about === "" ? "Automated reply" : `Auto: ${about}`),
     extra: [
       // RFC 3834 section 5.
       "Auto-Submitted: auto-replied (vacation)",

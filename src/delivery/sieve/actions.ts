@@ -46,6 +46,8 @@ export type Action =
     /** Answers with different handles are counted apart (RFC 5230 section 4.2). */
     readonly handle: string;
     readonly copy: FileCopy | null;
+    /** The header as the script has made it, as in `MessageVersion`. */
+    readonly header: Uint8Array | null;
   }
   | {
     readonly kind: "notify";
@@ -57,6 +59,8 @@ export type Action =
     readonly options: readonly string[];
     readonly message: string | null;
     readonly copy: FileCopy | null;
+    /** As for a vacation. */
+    readonly header: Uint8Array | null;
   }
   /** RFC 7352: this id has been seen now. */
   | { readonly kind: "note-duplicate"; readonly id: string; readonly seconds: number };

@@ -1,6 +1,6 @@
 /**
  * The arguments of one command or test, taken out one after the other by its row in the registry: tags first, by name and in any
- * order, then what has its place. What nobody took is an error (RFC 5228 section 2.6).
+ * order, then what has its place. What nobody took is an error, and so is a tag behind what has its place (RFC 5228 section 2.6).
  */
 import { type Argument, type Position, SieveError, type SieveString } from "../../wire/sieve/mod.ts";
 import { compileText, type Text, type TextOptions } from "./text.ts";
@@ -27,7 +27,9 @@ export class Arguments {
   readonly name: string;
   readonly at: Position;
   readonly #options: ArgumentOptions;
-  readonly #rest: Argument[];
+  readonly #given: readonly Argument[];
+  /** Places in `#given`. */
+  readonly #taken = new Set<number>();
 
   constructor(
     node: { readonly name: string; readonly at: Position; readonly args: readonly Argument[] },
@@ -35,7 +37,7 @@ export class Arguments {
   ) {
     this.name = node.name;
     this.at = node.at;
-    this.#rest = [...node.args];
+    this.#given = node.args;
     this.#options = options;
   }
 
@@ -106,11 +108,11 @@ export class Arguments {
 
   /** How many arguments without a tag are left, once all tags have been taken. */
   get left(): number {
-    return this.#rest.length;
+    return this.#given.length - this.#taken.size;
   }
 
   end(): void {
-    const extra = this.#rest[0];
+    const extra = this.#given[this.#firstLeft()];
     if (extra === undefined) return;
     if (extra.kind === "tag") this.fail(`${this.name} has no tag :${extra.name}`, extra.at);
     this.fail(`${this.name} takes no more arguments`, extra.at);
@@ -122,32 +124,43 @@ export class Arguments {
     return { text: compileText(string, this.#options.text), at: string.at };
   }
 
+  /** Its place; null when the tag is not there. */
   #takeTag(name: string, { requires }: TagOptions): number | null {
-    const index = this.#rest.findIndex((argument) => argument.kind === "tag" && argument.name === name);
-    if (index < 0) return null;
-    const [tag] = this.#rest.splice(index, 1);
-    if (requires !== undefined) this.#options.require(requires, tag!.at, `:${name}`);
-    if (this.#rest.some((argument) => argument.kind === "tag" && argument.name === name)) {
-      this.fail(`:${name} stands twice`, tag!.at);
-    }
-    return index;
+    const places = this.#given.flatMap((argument, place) =>
+      argument.kind === "tag" && argument.name === name ? [place] : []
+    );
+    const [place, again] = places;
+    if (place === undefined) return null;
+    const { at } = this.#given[place]!;
+    if (requires !== undefined) this.#options.require(requires, at, `:${name}`);
+    if (again !== undefined) this.fail(`:${name} stands twice`, this.#given[again]!.at);
+    this.#taken.add(place);
+    return place;
   }
 
   #takeValue(name: string, options: TagOptions): Exclude<Argument, { kind: "tag" }> | null {
-    const index = this.#takeTag(name, options);
-    if (index === null) return null;
-    const value = this.#rest[index];
+    const place = this.#takeTag(name, options);
+    if (place === null) return null;
+    const value = this.#given[place + 1];
     if (value === undefined || value.kind === "tag") this.fail(`:${name} needs a value`, value?.at);
-    this.#rest.splice(index, 1);
+    this.#taken.add(place + 1);
     return value;
   }
 
   #takePlaced(): Exclude<Argument, { kind: "tag" }> | null {
-    const [next] = this.#rest;
+    const place = this.#firstLeft();
+    const next = this.#given[place];
     if (next === undefined) return null;
-    // Section 2.6.2: tags stand before what has its place; one that nobody took is not known here.
     if (next.kind === "tag") this.fail(`${this.name} has no tag :${next.name}`, next.at);
-    this.#rest.shift();
+    this.#taken.add(place);
+    const late = this.#given.find((argument, at) => argument.kind === "tag" && at > place);
+    if (late?.kind === "tag") this.fail(`:${late.name} must stand before what has its place`, late.at);
     return next;
+  }
+
+  #firstLeft(): number {
+    let place = 0;
+    while (this.#taken.has(place)) place++;
+    return place;
   }
 }

@@ -5,7 +5,11 @@ import type { SieveRunLimits } from "./limits.ts";
 /** Others get the thread after so many steps. */
 const STEPS_BETWEEN_RESTS = 500;
 /** Looking at so many characters is one step. */
-const CHARACTERS_PER_STEP = 1000;
+const CHARACTERS_PER_STEP = 4000;
+/** What finding a name among others costs. */
+const CHARACTERS_PER_NAME = 40;
+/** What comparing two texts costs besides their length. */
+const CHARACTERS_PER_COMPARISON = 200;
 
 /** What a run has used of what it may use. Everything that costs asks here first. */
 export class Budget {
@@ -30,9 +34,35 @@ export class Budget {
   step(at: Position): Promise<void> | null {
     this.at = at;
     this.spend(1);
+    return this.rest();
+  }
+
+  /** To be awaited now and then in what takes long; null when it is not yet time for others. */
+  rest(): Promise<void> | null {
     if (this.#steps < this.#restAt) return null;
     this.#restAt = this.#steps + STEPS_BETWEEN_RESTS;
     return this.#rest();
+  }
+
+  /** Runs work that yields once for each of its steps. */
+  async finish<T>(work: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done === true) return value;
+      this.spend(1);
+      const rest = this.rest();
+      if (rest !== null) await rest;
+    }
+  }
+
+  /** So many names are looked up. */
+  lookUp(names: number): void {
+    this.look(names * CHARACTERS_PER_NAME);
+  }
+
+  /** Two texts of together so many characters are compared. */
+  compare(characters: number): void {
+    this.look(characters + CHARACTERS_PER_COMPARISON);
   }
 
   /** So many characters are looked at. */

@@ -18,8 +18,6 @@ export const SIEVE_EXTENSIONS: readonly string[] = [...EXTENSIONS].sort();
 
 export interface CompileOptions {
   readonly limits?: SieveLimits;
-  /** Extensions that this server does not offer, say because it has no way to notify. */
-  readonly without?: ReadonlySet<string>;
 }
 
 /** A script that was checked. It never changes. */
@@ -32,36 +30,34 @@ export interface CompiledSieve {
 /** Checks a script and makes it ready to run. Throws `SieveError`. */
 export function compileSieve(text: string, options: CompileOptions = {}): CompiledSieve {
   const { commands } = parseSieve(text, options.limits ?? defaultSieveLimits);
-  const compiler = new Compiler(options.without ?? new Set());
+  const compiler = new Compiler();
   return { steps: compiler.block(commands), extensions: compiler.enabled };
 }
+
+/** Instructions of all regular expressions of a script: what is made ready stays in memory. */
+const MAX_REGEX_SIZE = 50_000;
 
 /** It calls itself to the depth of the script, which the parser has bounded. */
 class Compiler {
   readonly enabled = new Set<string>();
-  readonly #without: ReadonlySet<string>;
   readonly #loops: (string | null)[] = [];
   #isAtStart = true;
-  readonly #scope: Scope;
-
-  constructor(without: ReadonlySet<string>) {
-    this.#without = without;
-    this.#scope = this.#makeScope();
-  }
+  #regexSize = 0;
+  readonly #scope = this.#makeScope();
 
   block(commands: readonly CommandNode[]): Step[] {
     const steps: Step[] = [];
     for (let at = 0; at < commands.length;) {
       const node = commands[at]!;
+      if (node.name !== "require") this.#isAtStart = false;
       if (node.name === "if") {
         const chain = takeChain(commands, at);
         at += chain.length;
         steps.push(this.#chain(chain));
       } else {
         at++;
-        steps.push(this.#deferring(node.at, () => this.#command(node)));
+        steps.push(this.#deferring(node, () => this.#command(node)));
       }
-      if (node.name !== "require") this.#isAtStart = false;
     }
     return steps;
   }
@@ -141,9 +137,12 @@ class Compiler {
 
   // ---- The machinery ----
 
-  /** RFC 5463 section 4: a script that can ask what there is may hold what there is not, as long as it is not run. */
-  #deferring(at: Position, compile: () => Step): Step {
-    if (!this.enabled.has("ihave")) return compile();
+  /**
+   * RFC 5463 section 4: a script that can ask what there is may hold what there is not, as long as it is not run. What it requires
+   * must be there all the same (RFC 5228 section 2.10.5).
+   */
+  #deferring({ name, at }: CommandNode, compile: () => Step): Step {
+    if (!this.enabled.has("ihave") || name === "require") return compile();
     try {
       return compile();
     } catch (error) {
@@ -177,7 +176,7 @@ class Compiler {
 
   #makeScope(): Scope {
     const requires = (extension: string) => this.enabled.has(extension);
-    const knows = (extension: string) => EXTENSIONS.has(extension) && !this.#without.has(extension);
+    const knows = (extension: string) => EXTENSIONS.has(extension);
     const isAtStart = () => this.#isAtStart;
     return {
       requires,
@@ -185,6 +184,11 @@ class Compiler {
       loops: this.#loops,
       get isAtStart() {
         return isAtStart();
+      },
+      chargeRegex: (instructions, at) => {
+        this.#regexSize += instructions;
+        if (this.#regexSize <= MAX_REGEX_SIZE) return;
+        throw new SieveError(at, "The regular expressions of the script are too large together");
       },
       enable: (extension, at) => {
         if (!knows(extension)) {

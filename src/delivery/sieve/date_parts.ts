@@ -1,20 +1,12 @@
 /** The parts of a date that a script may compare (RFC 5260 section 4.2). */
 
-/** A moment, and where the clock hangs that shows it. */
-export interface Moment {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** Minutes east of Greenwich. */
-  readonly zoneMinutes: number;
-}
+import { formatDate, type ZonedDate } from "../../wire/mime/mod.ts";
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_MS = 86_400_000;
 /** The modified Julian day of 1 January 1970. */
 const MJD_OF_1970 = 40_587;
 
-type Part = (shown: Date, moment: Moment) => string;
+type Part = (shown: Date, moment: ZonedDate) => string;
 
 const two = (value: number) => String(value).padStart(2, "0");
 const year = (shown: Date) => String(shown.getUTCFullYear()).padStart(4, "0");
@@ -35,24 +27,22 @@ export const DATE_PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ["time", time],
   [
     "iso8601",
-    (shown, moment) => `${isoDate(shown, moment)}T${time(shown, moment)}${zoneText(moment.zoneMinutes, ":")}`,
+    (shown, moment) => `${isoDate(shown, moment)}T${time(shown, moment)}${isoZone(moment.zoneMinutes)}`,
   ],
-  [
-    "std11",
-    (shown, moment) =>
-      `${DAYS[shown.getUTCDay()]}, ${two(shown.getUTCDate())} ${MONTHS[shown.getUTCMonth()]} ${
-        year(shown)
-      } ` +
-      `${time(shown, moment)} ${zone(shown, moment)}`,
-  ],
+  ["std11", (_, { at, zoneMinutes }) => formatDate(at, zoneMinutes)],
   ["zone", zone],
   ["weekday", (shown) => String(shown.getUTCDay())],
 ]);
 
 /** The part as text; empty for one that there is not, which only a variable can name. */
-export function datePart(name: string, moment: Moment): string {
+export function datePart(name: string, moment: ZonedDate): string {
   const shown = new Date(moment.at + moment.zoneMinutes * 60_000);
   return DATE_PARTS.get(name.toLowerCase())?.(shown, moment) ?? "";
+}
+
+/** Greenwich is `Z` and nothing else. */
+function isoZone(minutes: number): string {
+  return minutes === 0 ? "Z" : zoneText(minutes, ":");
 }
 
 function zoneText(minutes: number, between: string): string {

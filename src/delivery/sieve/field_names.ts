@@ -1,15 +1,20 @@
-import type { Arguments } from "./arguments.ts";
+import type { Arguments, PlacedText } from "./arguments.ts";
 import type { Machine } from "./machine.ts";
-import { isConstant } from "./text.ts";
 
-/** Takes the names of header fields, as a set in lower case. A wrong name is an error (RFC 5228 section 2.4.2.2). */
-export function takeNames(args: Arguments, what: string): (machine: Machine) => ReadonlySet<string> {
+export interface FieldNames {
+  /** In lower case, each once. One that cannot be a name is simply not there (RFC 5228 section 2.4.2.2). */
+  names(machine: Machine): readonly string[];
+  /** As they stand in the script. */
+  readonly texts: readonly PlacedText[];
+}
+
+/** Takes the names of header fields. */
+export function takeNames(args: Arguments, what: string): FieldNames {
   const texts = args.expectStrings(what);
-  for (const { text, at } of texts) {
-    if (isConstant(text) && !isFieldName(text)) args.fail("This is no name of a header field", at);
-  }
-  // RFC 5229 section 3: a name made of variables that is no name is simply not there.
-  return (machine) => new Set(machine.texts(texts).map((name) => name.toLowerCase()));
+  return {
+    texts,
+    names: (machine) => [...new Set(machine.texts(texts).map((name) => name.toLowerCase()))],
+  };
 }
 
 /** RFC 5322 section 2.2. */

@@ -30,6 +30,8 @@ export interface SieveMailboxes {
 /** RFC 6134: the account's own lists, by their name (a URI). */
 export interface SieveLists {
   isKnown(list: string): boolean;
+  /** Null when there is no such list. */
+  members(list: string): Promise<readonly string[] | null>;
   contains(list: string, value: string): Promise<boolean>;
 }
 
@@ -47,6 +49,10 @@ export interface SieveScripts {
 export interface SieveInput {
   readonly message: SieveMessage;
   readonly envelope: SieveEnvelope;
+  /** Whose script it is. */
+  readonly owner: Address;
+  /** RFC 5233: what stands between user and detail in the addresses of a domain; null when they have no details. */
+  readonly separatorOf: (domain: string) => string | null;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Text that nobody can guess, for the boundaries of what `enclose` makes. */

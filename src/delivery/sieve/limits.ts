@@ -1,6 +1,9 @@
 /** What one run of a script may take. */
 export interface SieveRunLimits {
-  /** Each command and test is one step, and so is each 1,000 characters looked at while comparing. */
+  /**
+   * Each command and test is one step, and so are each 4,000 characters looked at, each 250 comparisons of a wildcard's and each 100
+   * states of a regular expression: some 5 microseconds.
+   */
   readonly steps: number;
   /** Actions of all kinds. */
   readonly actions: number;

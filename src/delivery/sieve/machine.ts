@@ -1,12 +1,20 @@
 import type { Part } from "../../wire/mime/mod.ts";
 import type { Action, MessageVersion } from "./actions.ts";
 import { Budget } from "./budget.ts";
+import type { CompiledSieve } from "./compile.ts";
 import type { SieveInput } from "./input.ts";
 import type { SieveRunLimits } from "./limits.ts";
 import { MessageView } from "./message_view.ts";
 import type { Question, Signal, Step } from "./program.ts";
 import type { Text } from "./text.ts";
 import { Variables } from "./variables.ts";
+
+/** A script that runs. */
+export interface RunningScript {
+  readonly compiled: CompiledSieve;
+  /** The name by which it was included; null for one that nobody included. */
+  readonly name: string | null;
+}
 
 /** One run of a script: all that its commands share and change. */
 export class Machine {
@@ -21,17 +29,18 @@ export class Machine {
   part: Part | null = null;
   /** RFC 5228 section 2.10.2: nothing has cancelled the implicit keep yet. */
   keepsImplicitly = true;
-  /** How deep in scripts that include each other, and which have been included (RFC 6609 section 3.1). */
-  includeDepth = 0;
-  readonly included: Set<string>;
+  /** The scripts that run, each included by the one before it (RFC 6609 section 3.1). */
+  readonly running: RunningScript[] = [];
+  /** Names of scripts that have been included. */
+  readonly included = new Set<string>();
   readonly #actions: Action[] = [];
+  #beforeEnclosing: MessageVersion | null = null;
 
   constructor(input: SieveInput, limits: SieveRunLimits) {
     this.input = input;
     this.budget = new Budget(limits, input.rest);
     this.message = new MessageView(input.message, this.budget);
     this.variables = new Variables(this.budget);
-    this.included = new Set();
   }
 
   get actions(): readonly Action[] {
@@ -39,6 +48,16 @@ export class Machine {
   }
 
   // ---- Running ----
+
+  /** A whole script, with variables of its own (RFC 6609 section 3.4). */
+  async runScript(script: RunningScript): Promise<Signal> {
+    this.running.push(script);
+    try {
+      return await this.variables.apart(() => this.run(script.compiled.steps));
+    } finally {
+      this.running.pop();
+    }
+  }
 
   /** A block, up to the first command that does not simply go on. It calls itself to the depth of the script. */
   async run(steps: readonly Step[]): Promise<Signal> {
@@ -70,11 +89,14 @@ export class Machine {
 
   // ---- Acting ----
 
-  /** Notes an action, unless the very same was asked for already (RFC 5228 section 2.10.3). */
+  /** Notes an action; of several for the same place the last counts (RFC 5228 section 2.10.3, RFC 5232 section 3). */
   act(action: Action): void {
-    const isRepeated = this.#actions.some((earlier) => isSame(earlier, action));
-    if (isRepeated) return;
-    // RFC 5429 section 2.3.
+    const place = this.#actions.findIndex((earlier) => isSame(earlier, action));
+    if (place >= 0) {
+      this.#actions[place] = action;
+      return;
+    }
+    // RFC 5429 section 2.4.
     if (DELIVERING.has(action.kind) && this.has("reject", "ereject")) {
       this.budget.fail("A message that was refused cannot be delivered or answered too");
     }
@@ -90,34 +112,40 @@ export class Machine {
     this.keepsImplicitly = false;
   }
 
-  /** The message for an action that is asked for now (RFC 5293 section 3). */
+  // ---- The message ----
+
+  /** What the message is made of. Within a loop over its parts it stays as it was when the loop began. */
+  async structure(): Promise<Part> {
+    if (this.part === null) await this.message.settle();
+    return this.message.message.digest.structure;
+  }
+
+  /** The message for an action that is asked for now (RFC 5293 section 7). */
   version(): MessageVersion {
     return this.message.version();
+  }
+
+  /** The same for `redirect`, which takes it as it was before it was enclosed (RFC 5703 section 6). */
+  redirected(): MessageVersion {
+    return this.#beforeEnclosing ?? this.version();
+  }
+
+  noteEnclosing(): void {
+    this.#beforeEnclosing ??= this.version();
   }
 }
 
 const DELIVERING: ReadonlySet<Action["kind"]> = new Set(["keep", "fileinto", "redirect", "vacation"]);
 
-/** The same place or the same address gets the message once, whatever else differs. */
+/** The same mailbox or the same address gets the message once; an edited message is the same (RFC 5293 section 7). */
 function isSame(a: Action, b: Action): boolean {
-  if (a.kind === "keep" && b.kind === "keep") {
-    return sameMessage(a.message, b.message) && sameFlags(a.flags, b.flags);
-  }
   if (a.kind === "fileinto" && b.kind === "fileinto") {
     return a.target.mailbox === b.target.mailbox && a.target.mailboxId === b.target.mailboxId &&
-      a.target.specialUse === b.target.specialUse && sameMessage(a.message, b.message) &&
-      sameFlags(a.target.flags, b.target.flags);
+      a.target.specialUse === b.target.specialUse && a.target.create === b.target.create;
   }
   if (a.kind === "redirect" && b.kind === "redirect") {
     return a.address.local === b.address.local && a.address.domain === b.address.domain;
   }
-  return false;
-}
-
-function sameMessage(a: MessageVersion, b: MessageVersion): boolean {
-  return a.header === b.header && a.body === b.body;
-}
-
-function sameFlags(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((flag) => b.includes(flag));
+  if (a.kind === "note-duplicate" && b.kind === "note-duplicate") return a.id === b.id;
+  return a.kind === "keep" && b.kind === "keep";
 }

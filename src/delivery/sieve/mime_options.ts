@@ -6,11 +6,15 @@ import type { Field } from "./message_view.ts";
 
 /** Which parts a test looks at, and what of a structured field (RFC 5703 section 4). */
 export interface MimeOptions {
+  /** Whether `:mime` stands there. */
+  readonly isOn: boolean;
   /** The headers to look into. */
   headers(machine: Machine): Promise<readonly (readonly Field[])[]>;
   /** What of a field's value counts; null for the value as it is. */
-  readonly aspects: ((machine: Machine, value: string) => string[]) | null;
+  readonly aspects: Aspects | null;
 }
+
+type Aspects = (machine: Machine, field: Field) => string[];
 
 /** Takes `:mime`, `:anychild` and, where the test knows them, what is picked out of a field. */
 export function takeMimeOptions(args: Arguments, options: { readonly picks: boolean }): MimeOptions {
@@ -19,10 +23,11 @@ export function takeMimeOptions(args: Arguments, options: { readonly picks: bool
   const aspects = options.picks ? takeAspects(args) : null;
   if (!mime && (anyChild || aspects !== null)) args.fail(":anychild, :type and their kin need :mime");
   return {
+    isOn: mime,
     aspects,
     async headers(machine) {
       if (!mime) return [await machine.message.fields()];
-      const part = machine.part ?? machine.message.message.digest.structure;
+      const part = machine.part ?? await machine.structure();
       const parts: readonly Part[] = anyChild ? partsWithin(part, true) : [part];
       const headers: (readonly Field[])[] = [];
       for (const each of parts) {
@@ -34,16 +39,21 @@ export function takeMimeOptions(args: Arguments, options: { readonly picks: bool
   };
 }
 
-function takeAspects(args: Arguments): MimeOptions["aspects"] {
-  const found: NonNullable<MimeOptions["aspects"]>[] = [];
-  const word = (pick: (value: string) => string) => (_: Machine, value: string) => [pick(contentOf(value))];
-  if (args.flag("type", { requires: "mime" })) found.push(word((value) => value.split("/")[0]!));
-  if (args.flag("subtype", { requires: "mime" })) found.push(word((value) => value.split("/")[1] ?? ""));
-  if (args.flag("contenttype", { requires: "mime" })) found.push(word((value) => value));
+function takeAspects(args: Arguments): Aspects | null {
+  const found: Aspects[] = [];
+  const word = (pick: (content: string, name: string) => string): Aspects => (_, { name, raw }) => [
+    STRUCTURED.has(name) ? pick(contentOf(raw), name) : "",
+  ];
+  if (args.flag("type", { requires: "mime" })) found.push(word((content) => content.split("/")[0]!));
+  if (args.flag("subtype", { requires: "mime" })) {
+    found.push(word((content, name) => name === "content-type" ? content.split("/")[1] ?? "" : ""));
+  }
+  if (args.flag("contenttype", { requires: "mime" })) found.push(word((content) => content));
   const names = args.tagStrings("param", { requires: "mime" });
   if (names !== null) {
-    found.push((machine, value) => {
-      const { params } = parseParameterized(value);
+    found.push((machine, { raw }) => {
+      machine.budget.look(raw.length * 10);
+      const { params } = parseParameterized(raw);
       const values = machine.texts(names).map((name) => parameter(params, name.toLowerCase()));
       return values.filter((each) => each !== null);
     });
@@ -51,6 +61,9 @@ function takeAspects(args: Arguments): MimeOptions["aspects"] {
   if (found.length > 1) args.fail("Only one of :type, :subtype, :contenttype and :param can stand here");
   return found[0] ?? null;
 }
+
+/** Fields that have a type; of all others it is the empty text (RFC 5703 section 4.1). */
+const STRUCTURED: ReadonlySet<string> = new Set(["content-type", "content-disposition"]);
 
 /** `text/plain`, or `attachment`: what stands before the parameters. */
 function contentOf(value: string): string {

@@ -20,5 +20,7 @@ export type {
   SieveMessage,
   SieveScripts,
 } from "./input.ts";
+export { parseMailto } from "./notify_method.ts";
+export { tryAddress } from "./script_address.ts";
 export { defaultSieveRunLimits, type SieveRunLimits } from "./limits.ts";
 export { runSieve } from "./run.ts";

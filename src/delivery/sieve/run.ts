@@ -19,7 +19,7 @@ export async function runSieve(
   const machine = new Machine(input, limits);
   try {
     for (const script of scripts) {
-      const signal = await machine.variables.apart(() => machine.run(script.steps));
+      const signal = await machine.runScript({ compiled: script, name: null });
       if (signal === "stop") break;
     }
     if (machine.keepsImplicitly) machine.act(implicitKeep(machine));

@@ -12,6 +12,8 @@ export interface Scope {
   readonly loops: readonly (string | null)[];
   /** Whether something other than `require` has stood in the script yet. */
   readonly isAtStart: boolean;
+  /** Counts the instructions of a regular expression; throws when those of the script are too many together. */
+  chargeRegex(instructions: number, at: Position): void;
   /** Switches extensions on; throws for those that we do not have. */
   enable(extension: string, at: Position): void;
 }

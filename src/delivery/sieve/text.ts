@@ -2,6 +2,7 @@
  * Strings of a script. Encoded characters (RFC 5228 section 2.4.2.4) are put in when it is compiled, variables (RFC 5229 section 3)
  * each time it runs.
  */
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../../core/bytes.ts";
 import type { Position, SieveString } from "../../wire/sieve/mod.ts";
 import { SieveError } from "../../wire/sieve/mod.ts";
 
@@ -56,7 +57,8 @@ function variableName(text: string, { at, options }: { at: Position; options: Te
   }
   const parts = text.split(".");
   if (!parts.every(isIdentifier)) return null;
-  if (parts.length > 1 && !options.hasNamespace(parts[0]!.toLowerCase())) {
+  // No namespace that we have has others in it.
+  if (parts.length > 2 || (parts.length === 2 && !options.hasNamespace(parts[0]!.toLowerCase()))) {
     throw new SieveError(at, `There is no namespace "${parts[0]}" of variables: is its extension required?`);
   }
   return text.toLowerCase();
@@ -74,34 +76,34 @@ function isNumber(text: string): boolean {
 
 /** `${hex:24 24}` and `${unicode:20AC}`; what is not well formed stands for itself. */
 function decodeCharacters(text: string, at: Position): string {
-  const parts: string[] = [];
+  // Octets, since a character may be made of several sequences.
+  const parts: Uint8Array[] = [];
   let from = 0;
   for (let open = text.indexOf("${"); open >= 0; open = text.indexOf("${", open + 2)) {
     const close = text.indexOf("}", open);
     if (close < 0) break;
     const decoded = decodeOne(text.slice(open + 2, close), at);
     if (decoded === null) continue;
-    parts.push(text.slice(from, open), decoded);
+    parts.push(encodeUtf8(text.slice(from, open)), decoded);
     from = close + 1;
   }
-  return parts.join("") + text.slice(from);
+  return from === 0 ? text : decodeUtf8(concatBytes([...parts, encodeUtf8(text.slice(from))]));
 }
 
-function decodeOne(text: string, at: Position): string | null {
+function decodeOne(text: string, at: Position): Uint8Array | null {
   const colon = text.indexOf(":");
   const kind = text.slice(0, Math.max(0, colon)).toLowerCase();
   if (kind !== "hex" && kind !== "unicode") return null;
   const words = text.slice(colon + 1).split(/[ \t\r\n]/).filter((word) => word !== "");
-  const longest = kind === "hex" ? 2 : 8;
+  const longest = kind === "hex" ? 2 : Infinity;
   if (words.length === 0 || !words.every((word) => word.length <= longest && /^[0-9A-Fa-f]+$/.test(word))) {
     return null;
   }
   const codes = words.map((word) => parseInt(word, 16));
-  if (kind === "hex") return new TextDecoder().decode(Uint8Array.from(codes));
-  for (const code of codes) {
-    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-      throw new SieveError(at, `U+${code.toString(16).toUpperCase()} is no character`);
-    }
+  if (kind === "hex") return Uint8Array.from(codes);
+  const wrong = codes.findIndex((code) => code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff));
+  if (wrong >= 0) {
+    throw new SieveError(at, `U+${words[wrong]!.toUpperCase().slice(0, 20)} is no character`);
   }
-  return String.fromCodePoint(...codes);
+  return encodeUtf8(codes.map((code) => String.fromCodePoint(code)).join(""));
 }

@@ -20,94 +20,6 @@ Deno.test("filter: without rules nobody is asked", async () => {
   assert.equal(harness.log.of("message-filtered").length, 0);
 });
 
-Deno.test("filter: each sender is answered once in a period, and for each handle (RFC 5230 section 4.2)", async () => {
-  const harness = new FilterHarness();
-  await harness.script('require "vacation"; vacation :days 2 :handle "one" "Away.";');
-  await harness.mail(MAIL);
-  await harness.mail(MAIL);
-  await harness.mail(MAIL, { from: "Dave@example.org" });
-  await harness.mail(MAIL, { from: "dave@example.org" });
-  assert.deepEqual((await harness.sent()).map(({ to }) => to), ["bob@example.org", "Dave@example.org"]);
-  await harness.clock.advance(2 * DAY + 1);
-  await harness.mail(MAIL);
-  assert.equal((await harness.sent()).length, 3);
-  await harness.script('require "vacation"; vacation :days 2 :handle "two" "Away.";');
-  await harness.mail(MAIL);
-  assert.equal((await harness.sent()).length, 4);
-});
-
-Deno.test("filter: nobody is answered for what nobody wrote (RFC 3834 section 2, RFC 5230 section 4.6)", async () => {
-  const harness = new FilterHarness();
-  await harness.script('require "vacation"; vacation "Away.";');
-  for (
-    const field of [
-      "Auto-Submitted: auto-replied",
-      "Auto-Submitted: auto-generated (rejected)",
-      "Precedence: bulk",
-      "Precedence: list",
-      "Precedence: junk",
-      "List-Unsubscribe: <mailto:x@example.org>",
-      "X-Auto-Response-Suppress: All",
-    ]
-  ) await harness.mail(`${field}\n${MAIL}`);
-  for (
-    const from of [
-      "",
-      "MAILER-DAEMON@example.org",
-      "owner-list@example.org",
-      "list-request@example.org",
-      "noreply@example.org",
-      "alice@example.com",
-    ]
-  ) await harness.mail(MAIL, { from });
-  await harness.mail(MAIL.replace("To: alice", "To: carol"));
-  assert.deepEqual(await harness.sent(), []);
-  // Its counter-example: "no" is no automatic mail, and an alias is the owner.
-  await harness.mail(
-    `Auto-Submitted: no\n${MAIL.replace("To: alice", "Cc: x <ALLY")}`.replace(
-      "example.com\n",
-      "Example.COM>\n",
-    ),
-  );
-  assert.equal((await harness.sent()).length, 1);
-});
-
-Deno.test("filter: an answer is in no stranger's name (RFC 5230 section 4.3)", async () => {
-  for (
-    const [given, shown] of [
-      ["president@example.net", "Alice <alice@example.com>"],
-      ["Ally <ally@example.com>", "Ally <ally@example.com>"],
-    ] as const
-  ) {
-    const harness = new FilterHarness();
-    await harness.script(`require "vacation"; vacation :from "${given}" "Away.";`);
-    await harness.mail(MAIL);
-    const [answer] = await harness.sent();
-    assert.ok(answer!.text.includes(`\r\nFrom: ${shown}\r\n`), answer!.text);
-  }
-});
-
-Deno.test("filter: an away note answers between its days, unless the message is discarded", async () => {
-  const harness = new FilterHarness();
-  const now = harness.clock.now();
-  const note = { text: "Zur\u00fcck am Montag.", subject: "Weg", from: now + DAY, until: now + 3 * DAY };
-  await harness.store.scripts.setAway(ALICE, note);
-  await harness.mail(MAIL);
-  assert.equal((await harness.sent()).length, 0);
-  await harness.clock.advance(2 * DAY);
-  await harness.mail(MAIL);
-  await harness.mail(MAIL);
-  const [answer, ...others] = await harness.sent();
-  assert.equal(others.length, 0);
-  assert.match(answer!.text, /Subject: Weg\r\n[^]*base64\r\n\r\nWnVyw7xjayBhbSBNb250YWcuDQo=\r\n$/);
-  await harness.script("discard;");
-  await harness.mail(MAIL, { from: "dave@example.org" });
-  await harness.clock.advance(2 * DAY);
-  await harness.store.scripts.activate(ALICE, null);
-  await harness.mail(MAIL, { from: "eve@example.org" });
-  assert.equal((await harness.sent()).length, 1);
-});
-
 Deno.test("filter: what was sent on but not stored here is sent on again when the sender tries again", async () => {
   const harness = new FilterHarness();
   await harness.script('require "copy"; redirect :copy "eve@example.net";');
@@ -213,6 +125,103 @@ Deno.test("filter: duplicates are noted when the message is stored, for as long 
   await harness.clock.advance(61_000);
   await harness.mail(MAIL.replace("Hello", "Later"));
   assert.deepEqual(await harness.mailboxes(), { INBOX: ["Hello", "Later"], Trash: ["Again"] });
+});
+
+Deno.test("filter: the time of a duplicate runs from the first, or with :last from the last (RFC 7352 section 3)", async () => {
+  for (const [tag, inTrash] of [["", 1], [":last ", 2]] as const) {
+    const harness = new FilterHarness();
+    await harness.script(
+      `require ["duplicate", "fileinto"]; if duplicate ${tag}:seconds 60 { fileinto "Trash"; }`,
+    );
+    for (let i = 0; i < 3; i++) {
+      await harness.mail(MAIL);
+      await harness.clock.advance(40_000);
+    }
+    assert.equal((await harness.mailboxes())["Trash"]?.length, inTrash, tag);
+  }
+});
+
+Deno.test("filter: a mailbox that is made for a use has it (RFC 8579 section 4)", async () => {
+  const harness = new FilterHarness();
+  await harness.store.accounts.ensure(ALICE);
+  const archive = await harness.store.mailboxes.get(ALICE, "Archive");
+  await harness.store.mailboxes.remove(ALICE, archive!.name);
+  await harness.script(
+    'require ["fileinto", "special-use", "mailbox"]; fileinto :specialuse "\\\\Archive" :create "Old/Mail";',
+  );
+  await harness.mail(MAIL);
+  await harness.mail(MAIL);
+  assert.deepEqual(await harness.mailboxes(), { "Old/Mail": ["Hello", "Hello"] });
+  assert.equal((await harness.store.mailboxes.get(ALICE, "Old/Mail"))?.role, "archive");
+});
+
+Deno.test("filter: details are what the domain has for details (RFC 5233 section 4)", async () => {
+  const harness = new FilterHarness();
+  const account = "dan@minus.example";
+  await harness.script(
+    'require ["envelope", "subaddress", "variables", "fileinto", "mailbox"]; ' +
+      'if envelope :matches :detail "to" "*" { fileinto :create "${1}"; }',
+    account,
+  );
+  await harness.mail(MAIL, { to: "dan-work@minus.example" });
+  await harness.mail(MAIL.replace("<1@", "<2@"), { to: "dan+play@minus.example" });
+  assert.deepEqual(await harness.mailboxes(account), { INBOX: ["Hello"], work: ["Hello"] });
+});
+
+Deno.test("filter: a message that is edited between two keeps is kept once (RFC 5293 section 7)", async () => {
+  const harness = new FilterHarness();
+  await harness.script(
+    'require ["editheader", "imap4flags", "fileinto"]; keep :flags "a"; addheader "X-Flavor" "vanilla"; ' +
+      'fileinto :flags "b" "INBOX";',
+  );
+  await harness.mail(MAIL);
+  assert.deepEqual(await harness.mailboxes(), { INBOX: ["Hello (b)"] });
+});
+
+Deno.test("filter: a list is redirected to, member by member (RFC 6134 section 2.6)", async () => {
+  const harness = new FilterHarness();
+  const entry = "/private/vendor/mailden/addrbook/family";
+  const value = new TextEncoder().encode("eve@example.net\nfay@example.net\n");
+  await harness.store.annotations.set({ account: ALICE, mailboxId: null }, [{ entry, value }], {
+    count: 9,
+    bytes: 999,
+  });
+  await harness.script('require "extlists"; redirect :list ":addrbook:family";');
+  await harness.mail(MAIL);
+  assert.deepEqual((await harness.sent()).map(({ to }) => to), ["eve@example.net", "fay@example.net"]);
+  assert.deepEqual(await harness.mailboxes(), {});
+});
+
+Deno.test("filter: what is enclosed here goes on as it came (RFC 5703 section 6)", async () => {
+  const harness = new FilterHarness();
+  await harness.script(
+    'require ["enclose", "copy"]; enclose :subject "Beware" "Look out."; redirect :copy "eve@example.net";',
+  );
+  await harness.mail(MAIL);
+  assert.deepEqual(await harness.mailboxes(), { INBOX: ["Beware"] });
+  const [sent] = await harness.sent();
+  assert.match(sent!.text, /\r\nSubject: Hello\r\n/);
+  assert.ok(!sent!.text.includes("Beware"));
+});
+
+Deno.test("filter: what is known to be spam tests as spam (RFC 5235)", async () => {
+  const harness = new FilterHarness();
+  await harness.script('require ["spamtest", "fileinto"]; if spamtest "10" { fileinto "Junk"; }');
+  await harness.mail(MAIL, { context: { spam: true } });
+  await harness.mail(MAIL);
+  assert.deepEqual(await harness.mailboxes(), { Junk: ["Hello"], INBOX: ["Hello"] });
+});
+
+Deno.test("filter: the owner is told of failing scripts once a day, and what failed is kept", async () => {
+  const harness = new FilterHarness();
+  await harness.script('require "variables"; redirect "${nobody}";');
+  for (let i = 0; i < 3; i++) await harness.mail(MAIL);
+  const notice = "A problem with your mail filter";
+  assert.deepEqual(await harness.mailboxes(), { INBOX: ["Hello", notice, "Hello", "Hello"] });
+  await harness.clock.advance(DAY + 1);
+  await harness.mail(MAIL);
+  assert.equal((await harness.mailboxes())["INBOX"]!.filter((text) => text === notice).length, 2);
+  assert.match((await harness.texts("INBOX"))[1]!, /Line 1, column 22: redirect needs a mail address/);
 });
 
 Deno.test("filter: scripts include others, of the account and of the administrator (RFC 6609)", async () => {

@@ -37,6 +37,7 @@ const DOMAINS: DirectorySpec = {
       aliases: { both: ["alice", "carol"] },
       catchAll: null,
     },
+    "minus.example": { accounts: { dan: {} }, catchAll: "dan", plusSeparator: "-" },
   },
 };
 
@@ -64,6 +65,7 @@ export class FilterHarness {
       accounts: {
         find: (name) => directory.current.account(name),
         owns: (account, address) => directory.current.maySendAs(account, address),
+        separatorOf: (domain) => directory.current.separatorOf(domain),
       },
       global: { current: options.global ?? NO_GLOBAL_SCRIPTS },
       settings: { current: options.settings ?? defaultFilterSettings },

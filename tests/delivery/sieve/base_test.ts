@@ -105,7 +105,7 @@ const WRONG: readonly (readonly [script: string, message: RegExp])[] = [
   ['fileinto "x";', /Line 1, column 1: fileinto needs require "fileinto"/],
   ["frobnicate;", /There is no command "frobnicate"/],
   ["if frob { }", /There is no test "frob"/],
-  ['keep; require "fileinto";', /require must stand before/],
+  ['keep; require "fileinto";', /require must stand at the start/],
   ['require "no-such";', /does not have the extension "no-such"/],
   ['redirect "not an address";', /This is no mail address/],
   ["else { }", /else must stand behind an if/],
@@ -125,7 +125,10 @@ const WRONG: readonly (readonly [script: string, message: RegExp])[] = [
   ],
   ['if header :count "gt" "a" "1" { }', /:count needs require "relational"/],
   ['require "relational"; if header :count "xx" "a" "1" { }', /:count takes/],
-  ['if header "bad name" "x" { }', /no name of a header field/],
+  ['if true { require "fileinto"; }', /require must stand at the start/],
+  ['require "copy"; redirect "x@example.net" :copy;', /Line 1, column 42: :copy must stand before/],
+  ['require ["ihave", "moonshot"];', /does not have the extension "moonshot"/],
+  ['if address "subject" "x" { }', /The field subject holds no addresses/],
   ["if size 10 { }", /size needs either :over or :under/],
   ['if size :over "10" { }', /size needs a number of bytes/],
   ['require "envelope"; if envelope "cc" "x" { }', /The envelope has/],
@@ -138,6 +141,14 @@ const WRONG: readonly (readonly [script: string, message: RegExp])[] = [
 for (const [script, message] of WRONG) {
   Deno.test(`sieve: ${script} is refused`, () => assert.throws(() => compileSieve(script), message));
 }
+
+Deno.test("sieve: regular expressions that are small one by one are bounded together", () => {
+  const keys = Array.from({ length: 5000 }, (_, i) => `"(a{255}){9}${i}"`).join(", ");
+  assert.throws(
+    () => compileSieve(`require "regex"; if header :regex "x" [${keys}] { discard; }`),
+    /regular expressions of the script are too large together/,
+  );
+});
 
 Deno.test("sieve: a script past its budget keeps the message and says so", async () => {
   const script = 'redirect "a@x.org"; redirect "b@x.org"; redirect "c@x.org";';

@@ -243,7 +243,16 @@ const ROWS: readonly Row[] = [
   ["9042 4: mailboxidexists", 'require "mailboxid"; if mailboxidexists "F1" { discard; }', "nothing"],
   // ---- Duplicates (RFC 7352) ----
   ["7352: the first", 'require "duplicate"; if duplicate { discard; }', 'note ["","<1@example.org>"], keep'],
-  ["7352: seen", 'require "duplicate"; if duplicate { discard; }', 'note ["","<1@example.org>"]', {
+  ["7352 3: seen", 'require "duplicate"; if duplicate { discard; }', "nothing", {
+    input: { duplicates: { seen: () => Promise.resolve(true) } },
+  }],
+  [
+    "7352 3: seen, and its time begins anew",
+    'require "duplicate"; if duplicate :last { discard; }',
+    'note ["","<1@example.org>"]',
+    { input: { duplicates: { seen: () => Promise.resolve(true) } } },
+  ],
+  ["7352 3: no time at all", 'require "duplicate"; if duplicate :seconds 0 { discard; }', "keep", {
     input: { duplicates: { seen: () => Promise.resolve(true) } },
   }],
   [
@@ -289,6 +298,7 @@ const ROWS: readonly Row[] = [
       input: {
         lists: {
           isKnown: () => true,
+          members: () => Promise.resolve(null),
           contains: (list, value) =>
             Promise.resolve(list === ":addrbook:default" && value === "bob@example.org"),
         },
@@ -325,7 +335,7 @@ const ROWS: readonly Row[] = [
   [
     "6609 3.2: a script that includes itself",
     'require "include"; include "self";',
-    "error: Line 1, column 20: More than 10 scripts include each other",
+    'error: Line 1, column 20: The personal script "self" would include itself',
     {
       input: { scripts: { find: () => Promise.resolve(compileSieve('require "include"; include "self";')) } },
     },
@@ -377,6 +387,7 @@ Deno.test("sieve, RFC 5230: what an answer is made of", async () => {
     reason: "text",
     handle: "handle:h",
     copy: { mailbox: "Sent", create: true, flags: [], specialUse: null, mailboxId: null },
+    header: null,
   });
 });
 
@@ -391,7 +402,8 @@ const WRONG: readonly (readonly [script: string, message: RegExp])[] = [
   ['require "body"; if body :raw :text "x" { }', /more than one of/],
   ['require "vacation"; vacation :from "nobody" "x";', /:from needs a mail address/],
   ['require "vacation"; vacation :seconds 5 "x";', /needs require "vacation-seconds"/],
-  ['require "enotify"; notify "tel:123";', /no such way to notify/],
+  ['require "enotify"; notify "mailto:nobody";', /no mailto: URI/],
+  ['require "enotify"; notify :from "nobody" "mailto:a@b.example";', /:from needs a mail address/],
   ['require "editheader"; addheader "a b" "x";', /no name of a header field/],
   ['require "encoded-character"; redirect "${unicode: 110000}@x";', /is no character/],
   ['require "fileinto"; fileinto "";', /no name of a mailbox/],

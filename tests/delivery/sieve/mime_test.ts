@@ -78,7 +78,7 @@ const ROWS: readonly (readonly [title: string, script: string, result: string])[
   [
     "7: extracttext",
     'foreverypart { if header :mime :contenttype "content-type" "text/plain" { extracttext :upper "t"; break; } } fileinto "${t}";',
-    "fileinto GRÜSSE",
+    "fileinto GRüßE",
   ],
   [
     "7: only so many characters",
@@ -141,8 +141,54 @@ Deno.test("sieve, RFC 5703 section 5: a replacement with its own header", async 
   assert.ok(!text.includes("X-Other"));
 });
 
+Deno.test("sieve, RFC 5703 section 5: what was within a replaced part is gone, and the next loop sees what is there", async () => {
+  const { text } = await edited(
+    `foreverypart {
+       if header :mime :type "content-type" "multipart" { if header :mime :subtype "content-type" "alternative" {
+         replace "Nothing to choose.";
+         foreverypart { replace "In a loop in a part that is no more."; }
+       } }
+       if header :mime :subtype "content-type" "html" { replace "Part of a part that is no more."; }
+     }
+     set "types" "";
+     foreverypart { if header :mime :contenttype :matches "content-type" "*" { set "types" "\${types} \${1}"; } }
+     addheader "X-Types" "\${types}";`,
+  );
+  assert.ok(text.includes("Nothing to choose.") && !text.includes("no more"), text);
+  assert.match(text, /^X-Types: multipart\/mixed text\/plain application\/x-msdownload message\/rfc822\r$/m);
+});
+
+Deno.test("sieve, RFC 5703 section 5: the whole replaced in a loop ends the loop, and tests see the new text", async () => {
+  const { text } = await edited(
+    `foreverypart { replace "Grüße, all new."; }
+     if body :text :contains "all new" { addheader "X-Seen" "yes"; }`,
+  );
+  assert.match(text, /^X-Seen: yes\r$/m);
+  const { structure } = parseMessage(new TextEncoder().encode(text));
+  assert.deepEqual([structure.type, structure.encoding, structure.children.length], ["text", "base64", 0]);
+});
+
+Deno.test("sieve, RFC 5703 section 5: what it was before it was replaced stays to be seen", async () => {
+  const { text } = await edited(
+    'replace :subject "Cleaned" "x"; deleteheader "Original-Subject"; addheader "Original-From" "forged@x.example";',
+  );
+  assert.match(text, /^Original-Subject: Parts\r$/m);
+  assert.ok(!text.includes("forged"));
+});
+
+Deno.test("sieve, RFC 5703 section 6: enclosed twice, each in the one after it", async () => {
+  const { text } = await edited('enclose :subject "One" "a"; enclose :subject "Two" "b";');
+  const digest = parseMessage(new TextEncoder().encode(text));
+  assert.equal(digest.envelope.subject, "Two");
+  const [, inside] = digest.structure.children;
+  assert.equal(inside?.message?.envelope.subject, "One");
+  assert.equal(inside?.message?.part.children[1]?.message?.envelope.subject, "Parts");
+});
+
 Deno.test("sieve, RFC 5703 section 6: the message is enclosed whole", async () => {
-  const { text } = await edited('enclose :subject "Beware" :headers ["X-Flag: yes"] "Look out.";');
+  const { text } = await edited(
+    'addheader "X-Flag" "yes"; enclose :subject "Beware" :headers ["x-flag", "x-none"] "Look out.";',
+  );
   const digest = parseMessage(new TextEncoder().encode(text));
   assert.equal(digest.envelope.subject, "Beware");
   assert.match(text, /^X-Flag: yes\r$/m);
@@ -151,6 +197,9 @@ Deno.test("sieve, RFC 5703 section 6: the message is enclosed whole", async () =
   assert.ok(inside?.message !== null && inside !== undefined);
   assert.equal(inside.message.envelope.subject, "Parts");
   assert.ok(text.includes(MESSAGE.replaceAll("\n", "\r\n")));
+  // It is the owner's now, and made now.
+  assert.equal(digest.envelope.from[0]?.mailbox, "alice");
+  assert.match(text, /^Date: Sun, 22 Nov 2026 12:30:15 \+0000\r$/m);
 });
 
 for (

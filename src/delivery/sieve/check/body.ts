@@ -1,5 +1,5 @@
 import { type Part } from "../../../wire/mime/mod.ts";
-import { decodedPart, leafParts, rawBody, textOfMessage } from "../body_text.ts";
+import { hasBody, ownTexts, partsWithin, rawBody, textOfMessage } from "../body_text.ts";
 import type { Machine } from "../machine.ts";
 import { takeMatcher } from "../match/matcher.ts";
 import type { TestRow } from "../rows.ts";
@@ -20,12 +20,14 @@ export const body: TestRow = {
     const keys = args.expectStrings("the texts to look for");
     matcher.checkKeys(keys);
     return async (machine) => {
+      // Section 4: not even the empty text is found where there is no body.
+      if (!await hasBody(machine)) return false;
       const values = raw
-        ? [await rawBody(machine)]
+        ? [await machine.message.once("raw", () => rawBody(machine))]
         : content !== null
         ? await contents(machine, content)
-        : [await textOfMessage(machine)];
-      // Section 5: a body of which it is only known that it is there is no place for wildcards' findings.
+        : [await machine.message.once("text", () => textOfMessage(machine))];
+      // Section 6: what wildcards found in a body is not kept.
       const before = machine.variables.matches;
       const found = await matcher.test(machine, values, keys);
       machine.variables.matches = before;
@@ -37,9 +39,15 @@ export const body: TestRow = {
 /** Section 5.2: the parts of these types, decoded; a multipart is the text around its parts, a message its header. */
 async function contents(machine: Machine, types: readonly PlacedText[]): Promise<string[]> {
   const wanted = machine.texts(types).map((type) => type.toLowerCase());
-  const parts = leafParts(machine.message.message.digest.structure).filter((part) => isOneOf(part, wanted));
   const found: string[] = [];
-  for (const part of parts) found.push(await decodedPart(machine, part));
+  let left = machine.budget.limits.bodyBytes;
+  for (const part of partsWithin(await machine.structure(), true)) {
+    if (left <= 0) break;
+    if (!isOneOf(part, wanted)) continue;
+    const texts = await ownTexts(machine, part);
+    left -= texts.reduce((sum, text) => sum + text.length, 0);
+    found.push(...texts);
+  }
   return found;
 }
 

@@ -6,7 +6,7 @@ import { isConstant } from "../text.ts";
 
 const PARTS = ["from", "to", "auth"];
 
-/** RFC 5228 section 5.4. The null sender is the empty text. */
+/** RFC 5228 section 5.4. */
 export const envelope: TestRow = {
   name: "envelope",
   requires: "envelope",
@@ -23,16 +23,22 @@ export const envelope: TestRow = {
     matcher.checkKeys(keys);
     return (machine) => {
       const wanted = machine.texts(names).map((name) => name.toLowerCase());
-      const addresses = wanted.flatMap((name) => valuesOf(machine.input.envelope, name));
-      return matcher.test(machine, partsOf(addresses, part), keys);
+      const values = wanted.flatMap((name) => {
+        const addresses = valuesOf(machine.input.envelope, name);
+        if (addresses !== null) return partsOf(addresses, { part, machine });
+        // The null sender: no address to count (RFC 5231 section 4.2), and the empty text whatever the part.
+        return matcher.counts ? [] : [""];
+      });
+      return matcher.test(machine, values, keys);
     };
   },
 };
 
-function valuesOf(envelope: SieveEnvelope, name: string): AddressParts[] {
+/** Null for the null sender. */
+function valuesOf(envelope: SieveEnvelope, name: string): AddressParts[] | null {
   switch (name) {
     case "from":
-      return [envelope.from ?? { local: "", domain: "" }];
+      return envelope.from === null ? null : [envelope.from];
     case "to":
       return [envelope.to];
     case "auth":

@@ -8,10 +8,13 @@ export const exists: TestRow = {
   requires: null,
   compile({ args }) {
     const mime = takeMimeOptions(args, { picks: false });
-    const names = takeNames(args, "the names of header fields");
+    const { names } = takeNames(args, "the names of header fields");
     return async (machine) => {
-      const there = new Set((await mime.headers(machine)).flat().map(({ name }) => name));
-      return [...names(machine)].every((name) => there.has(name));
+      const fields = (await mime.headers(machine)).flat();
+      const wanted = names(machine);
+      machine.budget.lookUp(fields.length + wanted.length);
+      const there = new Set(fields.map(({ name }) => name));
+      return wanted.every((name) => there.has(name));
     };
   },
 };

@@ -12,6 +12,7 @@ export const hasflag: TestRow = {
       ? null
       : args.expectStrings("names of variables").map((name) => variableName(name, { args, scope }));
     const keys = args.expectStrings("flags");
+    matcher.checkKeys(keys);
     return (machine) => {
       const flags = (variables ?? [null]).flatMap((variable) => flagsIn(machine, variable));
       // A key may name several flags; each is looked for (section 2).

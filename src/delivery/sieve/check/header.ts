@@ -1,4 +1,3 @@
-import { decodeWords } from "../../../wire/mime/mod.ts";
 import { takeMimeOptions } from "../mime_options.ts";
 import { takeMatcher } from "../match/matcher.ts";
 import type { TestRow } from "../rows.ts";
@@ -13,19 +12,18 @@ export const header: TestRow = {
     const matcher = takeMatcher(args, scope);
     const pick = takeFieldIndex(args);
     const mime = takeMimeOptions(args, { picks: true });
-    const names = takeNames(args, "the names of header fields");
+    const { names } = takeNames(args, "the names of header fields");
     const keys = args.expectStrings("the texts to look for");
     matcher.checkKeys(keys);
     return async (machine) => {
       const wanted = names(machine);
       const values: string[] = [];
       for (const header of await mime.headers(machine)) {
-        const found = pick(header.filter(({ name }) => wanted.has(name)));
-        for (const { raw } of found) {
-          values.push(...mime.aspects?.(machine, raw) ?? [decodeWords(raw).trim()]);
+        machine.budget.lookUp(header.length + wanted.length);
+        for (const field of pick(header, wanted)) {
+          values.push(...mime.aspects?.(machine, field) ?? [machine.message.textOf(field)]);
         }
       }
-      machine.budget.look(values.reduce((sum, value) => sum + value.length, 0));
       return await matcher.test(machine, values, keys);
     };
   },

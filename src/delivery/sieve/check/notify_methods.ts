@@ -1,5 +1,5 @@
 import { takeMatcher } from "../match/matcher.ts";
-import { isNotifyMethod } from "../notify_method.ts";
+import { parseMailto } from "../notify_method.ts";
 import type { TestRow } from "../rows.ts";
 
 /** RFC 5435 section 4. */
@@ -8,7 +8,7 @@ export const validNotifyMethod: TestRow = {
   requires: "enotify",
   compile({ args }) {
     const methods = args.expectStrings("methods");
-    return (machine) => machine.texts(methods).every(isNotifyMethod);
+    return (machine) => machine.texts(methods).every((method) => parseMailto(method) !== null);
   },
 };
 
@@ -21,9 +21,10 @@ export const notifyMethodCapability: TestRow = {
     const method = args.expectString("a method");
     const capability = args.expectString("the name of a capability");
     const keys = args.expectStrings("the texts to look for");
+    matcher.checkKeys(keys);
     return (machine) => {
       const isOnline = machine.text(capability.text).toLowerCase() === "online";
-      if (!isOnline || !isNotifyMethod(machine.text(method.text))) return false;
+      if (!isOnline || parseMailto(machine.text(method.text)) === null) return false;
       return matcher.test(machine, ["maybe"], keys);
     };
   },

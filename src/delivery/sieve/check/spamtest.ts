@@ -20,6 +20,7 @@ function scoreTest(
       }
       const matcher = takeMatcher(args, scope);
       const key = args.expectString("a score");
+      matcher.checkKeys([key]);
       return (machine) => {
         const score = options.score(machine, percent);
         const values = score === null ? (matcher.counts ? [] : ["0"]) : [String(score)];

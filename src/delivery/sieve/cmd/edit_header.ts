@@ -4,11 +4,16 @@ import type { Machine } from "../machine.ts";
 import type { Field } from "../message_view.ts";
 import type { CommandRow } from "../rows.ts";
 import { isFieldName } from "../field_names.ts";
-import { decodeWords } from "../../../wire/mime/mod.ts";
 import { isConstant, type Text } from "../text.ts";
 
-/** What tells where a message has been stays (RFC 5293 section 6). */
-const PROTECTED: ReadonlySet<string> = new Set(["received", "auto-submitted", "return-path"]);
+/** What tells where a message has been stays (RFC 5293 section 6), and what it was before it was replaced (RFC 5703 section 5). */
+const PROTECTED: ReadonlySet<string> = new Set([
+  "received",
+  "auto-submitted",
+  "return-path",
+  "original-subject",
+  "original-from",
+]);
 const MAX_VALUE = 4_000;
 
 /** RFC 5293 section 4. */
@@ -49,11 +54,11 @@ export const deleteheader: CommandRow = {
       const gone = new Set<Field>();
       for (const [at, field] of named.entries()) {
         if (place !== null && at !== place) continue;
-        if (keys === null || await matcher.test(machine, [decodeWords(field.raw).trim()], keys)) {
+        if (keys === null || await matcher.test(machine, [machine.message.textOf(field)], keys)) {
           gone.add(field);
         }
       }
-      if (gone.size > 0) await machine.message.replaceFields(all.filter((field) => !gone.has(field)));
+      if (gone.size > 0) machine.message.replaceFields(all.filter((field) => !gone.has(field)));
     };
   },
 };

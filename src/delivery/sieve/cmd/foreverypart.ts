@@ -15,11 +15,13 @@ export const foreverypart: CommandRow = {
     const steps = block({ loop });
     return async (machine) => {
       const around = machine.part;
-      const top = machine.message.message.digest.structure;
-      const parts: readonly Part[] = around === null ? partsWithin(top, true) : partsWithin(around, false);
+      const parts: readonly Part[] = around === null
+        ? partsWithin(await machine.structure(), true)
+        : partsWithin(around, false);
       try {
         for (const part of parts) {
           machine.budget.spend(1);
+          if (machine.message.isGone(part)) continue;
           machine.part = part;
           const signal = await machine.run(steps);
           if (signal === "next") continue;

@@ -1,7 +1,7 @@
 import type { CommandRow } from "../rows.ts";
 import { isConstant, isIdentifier } from "../text.ts";
 
-/** RFC 6609 section 3.2. */
+/** RFC 6609 section 3.2; no script includes itself, not by way of others either (section 3.1). */
 export const include: CommandRow = {
   name: "include",
   requires: "include",
@@ -20,20 +20,21 @@ export const include: CommandRow = {
     return async (machine) => {
       const key = `${location}:${script}`;
       if (once && machine.included.has(key)) return;
-      const { includeDepth } = machine.budget.limits;
-      if (machine.includeDepth >= includeDepth) {
-        machine.budget.fail(`More than ${includeDepth} scripts include each other`);
-      }
       machine.budget.spend(10);
-      const found = await machine.input.scripts.find(location, script);
-      if (found === null) {
+      const compiled = await machine.input.scripts.find(location, script);
+      if (compiled === null) {
         if (optional) return;
         return machine.budget.fail(`There is no ${location} script "${script}" to include`);
       }
+      const isRunning = machine.running.some((one) => one.name === key || one.compiled === compiled);
+      if (isRunning && once) return;
+      if (isRunning) return machine.budget.fail(`The ${location} script "${script}" would include itself`);
+      const { includeDepth } = machine.budget.limits;
+      if (machine.running.length > includeDepth) {
+        machine.budget.fail(`More than ${includeDepth} scripts include each other`);
+      }
       machine.included.add(key);
-      machine.includeDepth++;
-      const signal = await machine.variables.apart(() => machine.run(found.steps));
-      machine.includeDepth--;
+      const signal = await machine.runScript({ compiled, name: key });
       // `return` ends the included script only (section 3.3).
       return signal === "stop" ? "stop" : "next";
     };

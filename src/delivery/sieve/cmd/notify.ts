@@ -1,7 +1,8 @@
 import { takeCopy } from "../file_copy.ts";
 import type { CommandRow } from "../rows.ts";
 import { isConstant } from "../text.ts";
-import { isNotifyMethod } from "../notify_method.ts";
+import { isMailto, parseMailto } from "../notify_method.ts";
+import { tryAddress } from "../script_address.ts";
 
 const MAX_MESSAGE = 4_000;
 
@@ -18,13 +19,17 @@ export const notify: CommandRow = {
     const options = args.tagStrings("options") ?? [];
     const message = args.tagString("message");
     const copy = takeCopy(args);
+    if (from !== null && isConstant(from.text) && tryAddress(from.text) === null) {
+      args.fail(":from needs a mail address", from.at);
+    }
     const method = args.expectString("a method such as mailto:");
-    if (isConstant(method.text) && !isNotifyMethod(method.text)) {
-      args.fail("There is no such way to notify: mailto: with an address is one", method.at);
+    // RFC 5435 section 3.2: what this server cannot do at all is an error only when it is done.
+    if (isConstant(method.text) && isMailto(method.text) && parseMailto(method.text) === null) {
+      args.fail("This is no mailto: URI with one to ten addresses", method.at);
     }
     return (machine) => {
       const uri = machine.text(method.text);
-      if (!isNotifyMethod(uri)) machine.budget.fail("There is no such way to notify");
+      if (parseMailto(uri) === null) machine.budget.fail("There is no such way to notify: mailto: is one");
       const level = importance === null ? "2" : machine.text(importance.text);
       machine.act({
         kind: "notify",
@@ -34,6 +39,7 @@ export const notify: CommandRow = {
         options: machine.texts(options),
         message: message === null ? null : machine.text(message.text).slice(0, MAX_MESSAGE),
         copy: copy(machine),
+        header: machine.version().header,
       });
     };
   },

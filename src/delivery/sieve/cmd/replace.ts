@@ -1,7 +1,11 @@
+import { formatAddress } from "../../../core/address.ts";
 import { concatBytes, encodeUtf8 } from "../../../core/bytes.ts";
+import { formatDate, plainTextEntity } from "../../../wire/mime/mod.ts";
 import type { Machine } from "../machine.ts";
 import { type Field, makeField } from "../message_view.ts";
 import type { CommandRow } from "../rows.ts";
+import { tryAddress } from "../script_address.ts";
+import { isConstant } from "../text.ts";
 
 /** Fields that describe the body, and so go with it. */
 const CONTENT = /^(content-|mime-version$)/;
@@ -14,20 +18,30 @@ export const replace: CommandRow = {
     const isMime = args.flag("mime");
     const subject = args.tagString("subject");
     const from = args.tagString("from");
+    if (isMime && (subject ?? from) !== null) {
+      args.fail(
+        ":mime brings its own header, so :subject and :from cannot stand with it",
+        (subject ?? from)!.at,
+      );
+    }
+    if (from !== null && isConstant(from.text) && tryAddress(from.text) === null) {
+      args.fail(":from needs a mail address", from.at);
+    }
     const replacement = args.expectString("a replacement");
     return async (machine) => {
-      const { structure } = machine.message.message.digest;
       const text = machine.text(replacement.text);
       const { part } = machine;
-      if (part !== null && part !== structure) {
-        await machine.message.replacePart(part, isMime ? encodeUtf8(text) : plainPart(text));
+      if (part !== null && part !== await machine.structure()) {
+        await machine.message.replacePart(part, encodeUtf8(isMime ? text : plainPart(text)));
         return;
       }
-      const { fields, body } = isMime ? splitMime(text) : { fields: PLAIN, body: encodeUtf8(text) };
+      const { fields, body } = isMime ? splitMime(text) : plainBody(text);
       const kept = (await machine.message.fields()).filter(({ name }) => !CONTENT.test(name));
+      const sender = from === null ? null : machine.text(from.text);
       const changes: [string, string | null][] = [
         ["Subject", subject === null ? null : machine.text(subject.text)],
-        ["From", from === null ? null : machine.text(from.text)],
+        // One that cannot be used counts as if it were not there.
+        ["From", sender === null || tryAddress(sender) === null ? null : sender],
       ];
       machine.message.replaceBody([...withChanges(kept, changes), ...fields], body);
     };
@@ -43,41 +57,57 @@ export const enclose: CommandRow = {
     const headers = args.tagStrings("headers") ?? [];
     const text = args.expectString("a text");
     return async (machine) => {
+      machine.noteEnclosing();
       const before = await machine.message.fields();
-      const inner = await wholeMessage(machine);
+      const inner = await machine.message.whole();
       const boundary = boundaryFor(machine);
-      const mark = (end: string) => encodeUtf8(`\r\n--${boundary}${end}\r\n`);
       const body = concatBytes([
-        mark(""),
-        plainPart(machine.text(text.text)),
-        mark(""),
-        encodeUtf8("Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n"),
-        inner,
-        mark("--"),
+        encodeUtf8(
+          `--${boundary}\r\n${plainPart(machine.text(text.text))}\r\n--${boundary}\r\n${ATTACHED}\r\n`,
+        ),
+        inner.header,
+        inner.body,
+        encodeUtf8(`\r\n--${boundary}--\r\n`),
       ]);
-      const kept = before.filter(({ name }) => !CONTENT.test(name));
-      const added = machine.texts(headers).map(splitField).filter((field) => field !== null);
-      const outer = [
-        ...withChanges(kept, [["Subject", subject === null ? null : machine.text(subject.text)]]),
-        ...added,
+      const copied = new Set(machine.texts(headers).map((name) => name.toLowerCase()));
+      const kept = before.filter(({ name }) => copied.has(name) && !CONTENT.test(name));
+      const given = subject === null
+        ? before.filter(({ name }) => name === "subject")
+        : [makeField("Subject", machine.text(subject.text))];
+      const others = [...given, ...newFields(machine, boundary)];
+      machine.message.replaceBody([
+        ...kept,
+        ...others.filter(({ name }) => !kept.some((field) => field.name === name)),
         makeField("MIME-Version", "1.0"),
         makeField("Content-Type", `multipart/mixed; boundary="${boundary}"`),
-      ];
-      machine.message.replaceBody(outer, body);
+      ], body);
     };
   },
 };
 
-const PLAIN: readonly Field[] = [
-  makeField("MIME-Version", "1.0"),
-  makeField("Content-Type", "text/plain; charset=utf-8"),
-  makeField("Content-Transfer-Encoding", "8bit"),
-];
+const ATTACHED = "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n";
 
-function plainPart(text: string): Uint8Array {
-  return encodeUtf8(
-    `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${text}`,
-  );
+/** A message that the owner's script makes (RFC 5703 section 6). */
+function newFields({ input: { now, zoneMinutes, owner } }: Machine, id: string): Field[] {
+  return [
+    makeField("From", `<${formatAddress(owner)}>`),
+    makeField("Date", formatDate(now, zoneMinutes)),
+    makeField("Message-ID", `<${id}@${owner.domain}>`),
+  ];
+}
+
+function plainBody(text: string): { fields: Field[]; body: Uint8Array } {
+  const { fields, body } = plainTextEntity(text);
+  return {
+    fields: [makeField("MIME-Version", "1.0"), ...fields.map(([name, value]) => makeField(name, value))],
+    body: encodeUtf8(body),
+  };
+}
+
+/** A part with its header. */
+function plainPart(text: string): string {
+  const { fields, body } = plainTextEntity(text);
+  return `${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
 }
 
 /** Section 5: what was there before stays to be seen, under another name. */
@@ -113,15 +143,6 @@ function splitField(line: string): Field | null {
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(0, colon)).trim();
   return /^[\x21-\x39\x3b-\x7e]{1,200}$/.test(name) ? makeField(name, line.slice(colon + 1)) : null;
-}
-
-async function wholeMessage(machine: Machine): Promise<Uint8Array> {
-  const { header, body } = machine.message.version();
-  const { bodyStart } = machine.message.message.digest.structure;
-  return concatBytes([
-    header ?? await machine.message.bytes(0, bodyStart),
-    body ?? await machine.message.bytes(bodyStart, machine.message.message.size),
-  ]);
 }
 
 /** Nobody who wrote the message could know it. */

@@ -6,7 +6,9 @@ export const require: CommandRow = {
   name: "require",
   requires: null,
   compile({ args, scope }) {
-    if (!scope.isAtStart) args.fail("require must stand before all other commands");
+    if (!scope.isAtStart) {
+      args.fail("require must stand at the start of the script, before all other commands");
+    }
     for (const { text, at } of args.expectStrings("the names of extensions")) {
       scope.enable(isConstant(text) ? text : "", at);
     }

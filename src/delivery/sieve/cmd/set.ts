@@ -1,6 +1,7 @@
 import type { Arguments } from "../arguments.ts";
 import type { CommandRow } from "../rows.ts";
 import { encodeUtf8 } from "../../../core/bytes.ts";
+import { toLowerAscii, toUpperAscii } from "../match/ascii_case.ts";
 import { variableName } from "./set_flags.ts";
 
 interface Modifier {
@@ -11,11 +12,12 @@ interface Modifier {
   readonly apply: (text: string) => string;
 }
 
+/** Letters outside of ASCII stay as they are (RFC 5229 section 4.1.3). */
 const MODIFIERS: readonly Modifier[] = [
-  { tag: "lower", precedence: 40, apply: (text) => text.toLowerCase() },
-  { tag: "upper", precedence: 40, apply: (text) => text.toUpperCase() },
-  { tag: "lowerfirst", precedence: 30, apply: (text) => onFirst(text, (first) => first.toLowerCase()) },
-  { tag: "upperfirst", precedence: 30, apply: (text) => onFirst(text, (first) => first.toUpperCase()) },
+  { tag: "lower", precedence: 40, apply: toLowerAscii },
+  { tag: "upper", precedence: 40, apply: toUpperAscii },
+  { tag: "lowerfirst", precedence: 30, apply: (text) => toLowerAscii(text.slice(0, 1)) + text.slice(1) },
+  { tag: "upperfirst", precedence: 30, apply: (text) => toUpperAscii(text.slice(0, 1)) + text.slice(1) },
   { tag: "quotewildcard", precedence: 20, apply: (text) => text.replace(/[*?\\]/g, "\\$&") },
   {
     tag: "quoteregex",
@@ -55,11 +57,6 @@ export function takeModifiers(args: Arguments): readonly Modifier[] {
     }
   });
   return found;
-}
-
-function onFirst(text: string, change: (first: string) => string): string {
-  const first = String.fromCodePoint(...(text === "" ? [] : [text.codePointAt(0)!]));
-  return change(first) + text.slice(first.length);
 }
 
 /** RFC 3986 section 2.3: all but the unreserved characters, as the octets of UTF-8. */

@@ -2,7 +2,8 @@ import type { Arguments } from "../arguments.ts";
 import { takeCopy } from "../file_copy.ts";
 import type { CommandRow } from "../rows.ts";
 import { isConstant } from "../text.ts";
-import { tryAddress } from "./redirect.ts";
+import { isAscii } from "../match/ascii_case.ts";
+import { tryAddress } from "../script_address.ts";
 
 const DAY = 24 * 60 * 60;
 const DEFAULT_DAYS = 7;
@@ -17,7 +18,7 @@ export const vacation: CommandRow = {
     const period = takePeriod(args);
     const subject = args.tagString("subject");
     const from = args.tagString("from");
-    if (from !== null && isConstant(from.text) && senderAddress(from.text) === null) {
+    if (from !== null && isConstant(from.text) && tryAddress(from.text) === null) {
       args.fail(":from needs a mail address", from.at);
     }
     const addresses = args.tagStrings("addresses") ?? [];
@@ -25,6 +26,11 @@ export const vacation: CommandRow = {
     const handle = args.tagString("handle");
     const copy = takeCopy(args);
     const reason = args.expectString("a text to answer with");
+    if (isMime && isConstant(reason.text) && !isAscii(headerOf(reason.text))) {
+      args.fail("The header of a MIME text must be ASCII", reason.at);
+    }
+    // Section 4.2: without a handle, answers that differ in these are counted apart, as they stand in the script.
+    const unnamed = JSON.stringify([subject?.text ?? null, from?.text ?? null, isMime, reason.text]);
     return (machine) => {
       if (machine.has("vacation")) machine.budget.fail("A script can answer with vacation only once");
       const text = machine.text(reason.text);
@@ -35,15 +41,13 @@ export const vacation: CommandRow = {
         period,
         subject: subjectText,
         // Section 4.5: one that cannot be used counts as if it were not there.
-        from: sender !== null && senderAddress(sender) !== null ? sender : null,
+        from: sender !== null && tryAddress(sender) !== null ? sender : null,
         addresses: machine.texts(addresses),
         isMime,
         reason: text,
-        // Section 4.2: without a handle, answers that differ in these are counted apart.
-        handle: handle === null
-          ? JSON.stringify([subjectText, sender, isMime, text])
-          : `handle:${machine.text(handle.text)}`,
+        handle: handle === null ? unnamed : `handle:${machine.text(handle.text)}`,
         copy: copy(machine),
+        header: machine.version().header,
       });
     };
   },
@@ -53,13 +57,15 @@ function takePeriod(args: Arguments): number {
   const days = args.tagNumber("days");
   const seconds = args.tagNumber("seconds", { requires: "vacation-seconds" });
   if (days !== null && seconds !== null) args.fail(":days and :seconds cannot stand together", seconds.at);
+  if (seconds !== null && seconds.value >= 2 ** 31) {
+    args.fail(":seconds must be less than 2147483648", seconds.at);
+  }
   if (seconds !== null) return Math.min(seconds.value, MAX_DAYS * DAY);
   return Math.min(Math.max(days?.value ?? DEFAULT_DAYS, 1), MAX_DAYS) * DAY;
 }
 
-/** An address, with or without a display name. */
-function senderAddress(text: string) {
-  const open = text.lastIndexOf("<");
-  const bare = open >= 0 && text.trimEnd().endsWith(">") ? text.trimEnd().slice(open + 1, -1) : text.trim();
-  return tryAddress(bare);
+/** Of a MIME entity, what stands before the blank line (RFC 5230 section 5). */
+function headerOf(entity: string): string {
+  const end = entity.startsWith("\r\n") ? 0 : entity.indexOf("\r\n\r\n");
+  return entity.slice(0, Math.max(0, end));
 }

@@ -1,5 +1,6 @@
 /** How two texts are compared (RFC 4790); the names are those of Sieve's `:comparator` (RFC 5228 section 2.7.3). */
 import { toNfkd } from "../../../core/unicode.ts";
+import { toUpperAscii } from "./ascii_case.ts";
 
 export interface Comparator {
   readonly name: string;
@@ -7,9 +8,11 @@ export interface Comparator {
   readonly requires: string | null;
   /** Whether it can look into a text (`:contains`, `:matches`). */
   readonly hasSubstrings: boolean;
+  /** What `?` stands for (RFC 5228 section 2.7.1). */
+  readonly unit: "octet" | "character";
   /** Texts with the same form are equal. */
   fold(text: string): string;
-  /** Below zero, zero or above, as `a` sorts before, like or behind `b`. */
+  /** Of two folded texts: below zero, zero or above, as `a` sorts before, like or behind `b`. */
   order(a: string, b: string): number;
 }
 
@@ -17,16 +20,19 @@ const octet: Comparator = {
   name: "i;octet",
   requires: null,
   hasSubstrings: true,
+  unit: "octet",
   fold: (text) => text,
   order: byCodePoints,
 };
 
+/** RFC 4790 section 9.2: to upper case, so that `_` comes behind the letters. */
 const asciiCasemap: Comparator = {
   name: "i;ascii-casemap",
   requires: null,
   hasSubstrings: true,
-  fold: foldAscii,
-  order: (a, b) => byCodePoints(foldAscii(a), foldAscii(b)),
+  unit: "octet",
+  fold: toUpperAscii,
+  order: byCodePoints,
 };
 
 /** RFC 5051: letters of any script, whatever their case. */
@@ -34,20 +40,21 @@ const unicodeCasemap: Comparator = {
   name: "i;unicode-casemap",
   requires: "comparator-i;unicode-casemap",
   hasSubstrings: true,
-  fold: foldUnicode,
-  order: (a, b) => byCodePoints(foldUnicode(a), foldUnicode(b)),
+  unit: "character",
+  fold: (text) => toNfkd(text.toUpperCase()),
+  order: byCodePoints,
 };
 
-/** RFC 4790 section 9.1: the digits at the start; a text without any is more than every number. */
+/** RFC 4790 section 9.1: the number at the start; all texts without one are equal, and more than every number. */
 const asciiNumeric: Comparator = {
   name: "i;ascii-numeric",
   requires: "comparator-i;ascii-numeric",
   hasSubstrings: false,
-  fold: (text) => digitsOf(text) ?? "",
+  unit: "octet",
+  fold: digitsOf,
   order(a, b) {
-    const [left, right] = [digitsOf(a), digitsOf(b)];
-    if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
-    return left.length - right.length || byCodePoints(left, right);
+    if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
+    return a.length - b.length || byCodePoints(a, b);
   },
 };
 
@@ -62,19 +69,10 @@ export function findComparator(name: string): Comparator | null {
   return COMPARATORS.get(name) ?? null;
 }
 
-function foldAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function foldUnicode(text: string): string {
-  return toNfkd(text.toUpperCase());
-}
-
-/** Without leading zeros; null when the text does not begin with a digit. */
-function digitsOf(text: string): string | null {
+/** Without leading zeros; empty when the text does not begin with a digit. */
+function digitsOf(text: string): string {
   let end = 0;
   while (end < text.length && text[end]! >= "0" && text[end]! <= "9") end++;
-  if (end === 0) return null;
   let start = 0;
   while (start < end - 1 && text[start] === "0") start++;
   return text.slice(start, end);

@@ -23,6 +23,9 @@ export interface Matcher {
   checkKeys(keys: readonly PlacedText[]): void;
 }
 
+/** So many instructions of a regular expression are made in one step. */
+const INSTRUCTIONS_PER_STEP = 25;
+
 type MatchKind = "is" | "contains" | "matches" | "regex" | "list" | "count" | "value";
 
 /** Takes `:comparator` and the match type from the arguments. */
@@ -35,7 +38,7 @@ export function takeMatcher(args: Arguments, scope: Scope): Matcher {
   }
   switch (kind) {
     case "list":
-      return listMatcher(args, scope);
+      return listMatcher(scope);
     case "count":
       return countMatcher(used, relation!);
     case "regex":
@@ -80,23 +83,28 @@ function takeKind(args: Arguments): { kind: MatchKind; relation: Relation | null
 
 type PairTest = (value: string, key: string) => boolean;
 
+/** How two folded texts must stand to each other. */
 function pairTest(kind: MatchKind, comparator: Comparator, relation: Relation | null): PairTest {
-  const { fold } = comparator;
-  if (kind === "contains") return (value, key) => fold(value).includes(fold(key));
+  if (kind === "contains") return (value, key) => value.includes(key);
   if (kind === "value") return (value, key) => relation!(comparator.order(value, key));
-  return (value, key) => fold(value) === fold(key);
+  return (value, key) => value === key;
 }
 
-function simpleMatcher(_comparator: Comparator, fits: PairTest): Matcher {
+function simpleMatcher({ fold }: Comparator, fits: PairTest): Matcher {
   return {
     counts: false,
     checkKeys() {},
-    test(machine, values, keys) {
-      const texts = machine.texts(keys);
+    async test(machine, values, keys) {
+      const { budget } = machine;
+      const wanted = preparedKeys(machine, keys).map(fold);
       for (const value of values) {
-        for (const key of texts) {
-          machine.budget.look(value.length + key.length);
-          if (fits(value, key)) return true;
+        budget.look(value.length);
+        const folded = fold(value);
+        for (const key of wanted) {
+          budget.compare(folded.length + key.length);
+          const rest = budget.rest();
+          if (rest !== null) await rest;
+          if (fits(folded, key)) return true;
         }
       }
       return false;
@@ -105,79 +113,94 @@ function simpleMatcher(_comparator: Comparator, fits: PairTest): Matcher {
 }
 
 /** RFC 5231 section 4.2. */
-function countMatcher(comparator: Comparator, relation: Relation): Matcher {
+function countMatcher({ fold, order }: Comparator, relation: Relation): Matcher {
   return {
     counts: true,
     checkKeys() {},
     test(machine, values, keys) {
-      const count = String(values.length);
-      return machine.texts(keys).some((key) => relation(comparator.order(count, key)));
+      const count = fold(String(values.length));
+      return machine.texts(keys).some((key) => relation(order(count, fold(key))));
     },
   };
 }
 
 function wildcardMatcher(comparator: Comparator, scope: Scope): Matcher {
-  return {
-    counts: false,
+  return findingMatcher(scope, {
     checkKeys() {},
-    test(machine, values, keys) {
-      const look = (characters: number) => machine.budget.look(characters);
-      const texts = machine.texts(keys);
-      for (const value of values) {
-        for (const key of texts) {
-          const found = matchWildcard(key, value, { comparator, look });
-          if (found === null) continue;
-          if (scope.requires("variables")) machine.variables.matches = found;
-          return true;
-        }
-      }
-      return false;
+    find: ({ budget }, { value, key }) => {
+      budget.compare(value.length + key.length);
+      return budget.finish(matchWildcard(key, value, comparator));
     },
-  };
+  });
 }
 
 function regexMatcher(args: Arguments, comparator: Comparator, scope: Scope): Matcher {
   const ignoreCase = comparator.name !== "i;octet";
   const compiled = new Map<string, Regex>();
-  return {
-    counts: false,
+  return findingMatcher(scope, {
     /** An expression without variables is checked, and made ready, with the script. */
     checkKeys(keys) {
       for (const { text, at } of keys) {
         if (!isConstant(text)) continue;
         const regex = compileRegex(text, { ignoreCase });
         if (typeof regex === "string") args.fail(regex, at);
+        scope.chargeRegex(regex.size, at);
         compiled.set(text, regex);
       }
     },
-    test(machine, values, keys) {
-      const look = (characters: number) => machine.budget.look(characters);
-      for (const key of machine.texts(keys)) {
-        const regex = compiled.get(key) ?? compileRegex(key, { ignoreCase });
-        if (typeof regex === "string") machine.budget.fail(regex);
-        for (const value of values) {
-          const found = regex.match(value, look);
-          if (found === null) continue;
-          if (scope.requires("variables")) machine.variables.matches = found;
-          return true;
-        }
-      }
-      return false;
+    find({ budget }, { value, key }) {
+      budget.compare(value.length);
+      const ready = compiled.get(key);
+      const regex = ready ?? compileRegex(key, { ignoreCase });
+      if (typeof regex === "string") return budget.fail(regex);
+      // One that is made of variables is made ready each time.
+      if (ready === undefined) budget.spend(1 + Math.ceil((key.length + regex.size) / INSTRUCTIONS_PER_STEP));
+      return budget.finish(regex.match(value));
     },
-  };
+  });
 }
 
 /** RFC 6134 section 2.2: the keys name lists, and a value matches when it is in one. */
-function listMatcher(_args: Arguments, scope: Scope): Matcher {
+function listMatcher(scope: Scope): Matcher {
+  return findingMatcher(scope, {
+    checkKeys() {},
+    async find({ budget, input }, { value, key }) {
+      budget.spend(1);
+      return await input.lists.contains(key, value) ? [value] : null;
+    },
+  });
+}
+
+/** The keys with their variables put in; a long list costs something even where there is nothing to compare it with. */
+function preparedKeys(machine: Machine, keys: readonly PlacedText[]): string[] {
+  const texts = machine.texts(keys);
+  machine.budget.lookUp(texts.length);
+  for (const text of texts) machine.budget.look(text.length);
+  return texts;
+}
+
+/** A matcher whose findings are kept for `${1}` and so on (RFC 5229 section 3.2). */
+function findingMatcher(
+  scope: Scope,
+  { checkKeys, find }: Pick<Matcher, "checkKeys"> & {
+    find(
+      machine: Machine,
+      pair: { readonly value: string; readonly key: string },
+    ): Promise<readonly string[] | null>;
+  },
+): Matcher {
   return {
     counts: false,
-    checkKeys() {},
+    checkKeys,
     async test(machine, values, keys) {
-      for (const list of machine.texts(keys)) {
-        for (const value of values) {
-          machine.budget.spend(1);
-          if (!await machine.input.lists.contains(list, value)) continue;
-          if (scope.requires("variables")) machine.variables.matches = [value];
+      const wanted = preparedKeys(machine, keys);
+      for (const value of values) {
+        for (const key of wanted) {
+          const rest = machine.budget.rest();
+          if (rest !== null) await rest;
+          const found = await find(machine, { value, key });
+          if (found === null) continue;
+          if (scope.requires("variables")) machine.variables.matches = found;
           return true;
         }
       }

@@ -24,6 +24,8 @@ const MAX_LENGTH = 2_000;
 const MAX_NESTING = 20;
 /** RE_DUP_MAX of POSIX. */
 const MAX_REPEAT = 255;
+/** A script can ask for what so many groups took (RFC 5229 section 3.2); others are not noted. */
+const MAX_GROUPS = 99;
 
 export function parseRegex(pattern: string, options: { readonly ignoreCase: boolean }): ParsedRegex | string {
   const parser = new RegexParser([...pattern], options.ignoreCase);
@@ -54,7 +56,7 @@ class RegexParser {
     if (this.#pattern.length > MAX_LENGTH) this.#fail(`is longer than ${MAX_LENGTH} characters`);
     const node = this.#choice();
     if (this.#at < this.#pattern.length) this.#fail("has a ) without its (");
-    return { node, groups: this.#groups };
+    return { node, groups: Math.min(this.#groups, MAX_GROUPS) };
   }
 
   #choice(): RegexNode {
@@ -119,7 +121,7 @@ class RegexParser {
         const index = ++this.#groups;
         const node = this.#choice();
         if (!this.#try(")")) this.#fail("has a ( without its )");
-        return { kind: "group", index, node };
+        return index > MAX_GROUPS ? node : { kind: "group", index, node };
       }
       case "[":
         return { kind: "set", set: this.#set() };
@@ -142,7 +144,13 @@ class RegexParser {
     const ranges: [number, number][] = [];
     for (let isFirst = true; isFirst || this.#next !== "]"; isFirst = false) {
       if (this.#next === undefined) this.#fail("has a [ without its ]");
-      if (this.#next === "[" && this.#pattern[this.#at + 1] === ":") ranges.push(...this.#class());
+      const following = this.#pattern[this.#at + 1];
+      if (this.#next === "[" && (following === "." || following === "=")) {
+        this.#fail(
+          `has a [${following} ${following}], which is for languages that this server does not know`,
+        );
+      }
+      if (this.#next === "[" && following === ":") ranges.push(...this.#class());
       else ranges.push(this.#range());
     }
     this.#take();

@@ -98,24 +98,28 @@ interface Thread {
   readonly slots: readonly number[];
 }
 
-/** Where the leftmost match and its groups begin and end; null when there is none. */
-export function runProgram(
+/** So many states that are looked at are one step of the budget. */
+const STATES_PER_STEP = 100;
+/** So many numbers are copied in the time of one state. */
+const NUMBERS_PER_STATE = 16;
+
+/** Where the leftmost match and its groups begin and end; null when there is none. It yields once for each step. */
+export function* runProgram(
   program: Program,
-  text: readonly string[],
-  look: (characters: number) => void,
-): number[] | null {
-  const { instructions } = program;
+  text: ArrayLike<string>,
+): Generator<void, readonly number[] | null> {
   const empty = new Array<number>(program.slots).fill(-1);
+  const states = new States(program, text.length);
   let threads: Thread[] = [];
   let found: readonly number[] | null = null;
-  for (let at = 0; at <= text.length; at++) {
-    const current = new ThreadList(instructions, at, text.length);
-    for (const thread of threads) current.add(thread);
+  for (let at = 0, paid = 0; at <= text.length; at++) {
+    states.moveTo(at);
+    for (const thread of threads) states.add(thread);
     // A new beginning, after all that began further left; none once something was found.
-    if (found === null) current.add({ at: 0, slots: empty });
+    if (found === null) states.add({ at: 0, slots: empty });
     threads = [];
-    for (const { at: place, slots } of current.threads) {
-      const instruction = instructions[place]!;
+    for (const { at: place, slots } of states.threads) {
+      const instruction = program.instructions[place]!;
       if (instruction.op === "match") {
         found = slots;
         // What is behind has lower priority.
@@ -123,24 +127,34 @@ export function runProgram(
       }
       if (at < text.length && accepts(instruction, text[at]!)) threads.push({ at: place + 1, slots });
     }
-    look(current.threads.length);
+    for (; paid + STATES_PER_STEP <= states.visited; paid += STATES_PER_STEP) yield;
     if (threads.length === 0 && found !== null) break;
   }
-  return found === null ? null : [...found];
+  return found;
 }
 
 /** The states at one place of the text, each once, in the order of their priority. */
-class ThreadList {
-  readonly threads: Thread[] = [];
+class States {
+  threads: Thread[] = [];
+  /** States that were looked at, at all places so far. */
+  visited = 0;
   readonly #instructions: readonly Instruction[];
-  readonly #seen = new Set<number>();
-  readonly #place: number;
+  readonly #copyCost: number;
+  /** By instruction, the place at which it was last seen, plus one. */
+  readonly #seenAt: Uint32Array;
   readonly #length: number;
+  #place = 0;
 
-  constructor(instructions: readonly Instruction[], place: number, length: number) {
+  constructor({ instructions, slots }: Program, length: number) {
     this.#instructions = instructions;
-    this.#place = place;
+    this.#copyCost = Math.floor(slots / NUMBERS_PER_STATE);
+    this.#seenAt = new Uint32Array(instructions.length);
     this.#length = length;
+  }
+
+  moveTo(place: number): void {
+    this.#place = place;
+    this.threads = [];
   }
 
   /** Follows what takes no character. A stack, since chains of splits may be as long as the program. */
@@ -148,8 +162,9 @@ class ThreadList {
     const stack: Thread[] = [start];
     for (let thread = stack.pop(); thread !== undefined; thread = stack.pop()) {
       const { at, slots } = thread;
-      if (this.#seen.has(at)) continue;
-      this.#seen.add(at);
+      this.visited++;
+      if (this.#seenAt[at] === this.#place + 1) continue;
+      this.#seenAt[at] = this.#place + 1;
       const instruction = this.#instructions[at]!;
       switch (instruction.op) {
         case "jump":
@@ -159,6 +174,7 @@ class ThreadList {
           stack.push({ at: instruction.second, slots }, { at: instruction.first, slots });
           break;
         case "save":
+          this.visited += this.#copyCost;
           stack.push({ at: at + 1, slots: slots.with(instruction.slot, this.#place) });
           break;
         case "start":
