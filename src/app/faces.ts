@@ -43,6 +43,7 @@ export function makeSessions(parts: SessionParts): Sessions {
   const smtp = {
     ...common,
     limits: live.of((config) => config.limits.smtp),
+    strangersDsn: live.of((config) => config.delivery.strangersDsn),
     rates: new ClientRates({ clock: parts.clock, limits: live.of((config) => config.limits.rates) }),
   };
   const imap = {

@@ -12,6 +12,7 @@ import type {
   TraceEvent,
   TracePage,
 } from "../store/mod.ts";
+import type { SightSnapshot } from "../delivery/filter/mod.ts";
 import type { Config } from "./config/mod.ts";
 import type { TransferHandlers } from "./transfer/ports.ts";
 
@@ -90,6 +91,8 @@ export interface ControlHandlers extends TransferHandlers {
   indexRebuild(): Promise<void>;
   /** The Sieve scripts of the accounts, and their away notes. */
   readonly scripts: ScriptHandlers;
+  /** What an account's scripts may see of it. */
+  sight(account: string): Promise<SightSnapshot>;
   /** How the sources of all accounts do, or of one; only a running server fetches. */
   retrievalStatus(account: string | null): Promise<SourceStatus[]>;
   /** Looks into the sources at once; how many. */

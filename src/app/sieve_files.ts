@@ -42,6 +42,7 @@ export function filterAccounts(directory: Live<Directory>): FilterAccounts {
   return {
     find: (name) => directory.current.account(name),
     owns: (account, address) => directory.current.maySendAs(account, address),
+    separatorOf: (domain) => directory.current.separatorOf(domain),
   };
 }
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type Config, loadConfig } from "../../src/app/config/mod.ts";
+import { systemClock, systemRandom } from "../../src/net/system.ts";
+import { openSqliteStore } from "../../src/store/sqlite/mod.ts";
+import { silentLog } from "../support/fakes.ts";
 import { COMMENTED, runCommand, temporaryFolder } from "./fixtures.ts";
 
 const MESSAGE = "From: Bob <bob@example.org>\nSubject: Hello\n\nText.\n";
@@ -69,3 +73,57 @@ Deno.test("cli sieve and vacation: without a server they work on the database", 
   assert.match(stranger.err, /There is no account nobody@example\.com/);
   assert.equal((await runCommand(folder.path, ["sieve", "list"])).code, 2);
 });
+
+Deno.test("cli sieve test: with --account it sees that account's mailboxes, lists and scripts", async () => {
+  await using folder = await temporaryFolder();
+  const config = join(folder.path, "mailden.yaml");
+  await Deno.writeTextFile(config, COMMENTED);
+  const [script, part, message] = ["a.sieve", "part.sieve", "m.eml"].map((name) => join(folder.path, name));
+  await Deno.writeTextFile(message!, MESSAGE);
+  await Deno.writeTextFile(part!, 'require "fileinto"; fileinto "Archive";\n');
+  const account = ["--account", "alice@example.com"];
+  assert.equal((await runCommand(folder.path, ["sieve", "put", "part", part!, ...account])).code, 0);
+  await addToAddressBook(await loadConfig(config), "alice@example.com");
+  const run = async (text: string) => {
+    await Deno.writeTextFile(script!, text);
+    const command = ["sieve", "test", "--script", script!, "--message", message!, ...account];
+    const { out, err } = await runCommand(folder.path, command);
+    return out + err;
+  };
+  const cases: readonly (readonly [script: string, said: string])[] = [
+    ['require "mailbox"; if mailboxexists "Archive" { discard; }', "Discard the message"],
+    ['require "mailbox"; if mailboxexists "Nowhere" { discard; }', "Keep it in INBOX"],
+    ['require "special-use"; if specialuse_exists "Junk" "\\\\Junk" { discard; }', "Discard the message"],
+    ['require "extlists"; if address :list "from" ":addrbook:default" { discard; }', "Discard the message"],
+    ['require "extlists"; if valid_ext_list ":addrbook:none" { discard; }', "Keep it in INBOX"],
+    [
+      'require "servermetadata"; if servermetadataexists "/private/vendor/mailden/addrbook/default" { discard; }',
+      "Discard the message",
+    ],
+    ['require "include"; include "part";', 'Put it into "Archive"'],
+    [
+      'require "include"; include "none";',
+      `Keep it in INBOX${script}:1:20: There is no personal script "none" to include`,
+    ],
+  ];
+  for (const [text, said] of cases) assert.equal(await run(text), said, text);
+});
+
+async function addToAddressBook(config: Config, account: string): Promise<void> {
+  const store = await openSqliteStore({
+    directory: config.data,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    undeleteDays: 1,
+    readers: 1,
+  });
+  try {
+    await store.accounts.ensure(account);
+    const entry = "/private/vendor/mailden/addrbook/default";
+    const value = new TextEncoder().encode("bob@example.org\n");
+    await store.annotations.set({ account, mailboxId: null }, [{ entry, value }], { count: 9, bytes: 999 });
+  } finally {
+    await store.close();
+  }
+}

@@ -132,6 +132,7 @@ Deno.test("control: every operation goes over the socket and back", async () => 
   assert.deepEqual(await client.traceFind("a@b", { since: 3, until: 9 }), [EVENT]);
   assert.deepEqual(await client.indexStatus(), INDEX);
   assert.equal(await client.indexRebuild(), undefined);
+  assert.equal((await client.sight("a@b")).mailboxes[0]?.name, "INBOX");
   assert.deepEqual(await client.retrievalStatus("a@b"), []);
   assert.equal(await client.retrieveNow(null), 2);
   assert.equal(await client.setRetrievalSecret("a@b pop3:a@c", "s3cret"), undefined);
@@ -168,6 +169,7 @@ Deno.test("control: every operation goes over the socket and back", async () => 
     ["traceFind", "a@b", { since: 3, until: 9, limit: 200 }],
     ["indexStatus"],
     ["indexRebuild"],
+    ["sight", "a@b"],
     ["retrievalStatus", "a@b"],
     ["retrieveNow", null],
     ["setRetrievalSecret", "a@b pop3:a@c", "s3cret"],

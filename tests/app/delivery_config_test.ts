@@ -31,6 +31,14 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
     /quota_warnings: Found a list, expected a list of/,
   ],
   [
+    "accounts: {}\ndelivery: { spam_fields: [X-Spam] }",
+    /spam_fields: Found a list, expected .* header fields/,
+  ],
+  [
+    "same_as: other.example\n    plus_separator: '-'\n  other.example: {}",
+    /same_as: same_as of example\.com: it has the names of other\.example, with its plus_separator/,
+  ],
+  [
     "accounts: { a: }\n    aliases: { i: ['b+x'] }",
     /aliases\.i\[0\]: Found "b\+x", expected an account or alias/,
   ],
@@ -43,7 +51,9 @@ for (const [text, message] of MISTAKES) {
 }
 
 const GOOD = `
-delivery: { plus_separator: "-", srs: false, srs_days: 7, quota_warnings: [], duplicate_window: 0s }
+delivery:
+  { plus_separator: "-", srs: false, srs_days: 7, quota_warnings: [], duplicate_window: 0s,
+    spam_fields: ["X-Spam-Status: Yes, *"], strangers_dsn: false }
 domains:
   example.com:
     accounts:
@@ -58,7 +68,14 @@ domains:
 
 Deno.test("config: delivery, forwards and shared names are read", () => {
   const { delivery, directory } = parse(GOOD.replaceAll("alice-", "alice="));
-  assert.deepEqual(delivery, { srs: false, srsDays: 7, quotaWarnings: [], duplicateWindowMs: 0 });
+  assert.deepEqual(delivery, {
+    srs: false,
+    srsDays: 7,
+    quotaWarnings: [],
+    duplicateWindowMs: 0,
+    spamFields: [{ name: "x-spam-status", value: "yes,*" }],
+    strangersDsn: false,
+  });
   assert.equal(directory.plusSeparator, "-");
   const { "example.com": com, "example.net": net, "plain.example": plain } = directory.domains;
   assert.deepEqual(com!.accounts["alice"], {

@@ -41,11 +41,11 @@ export function statusLines(status: SourceStatus): string[] {
   ];
 }
 
-function stateWords({ state, nextAt }: SourceStatus): string {
+function stateWords({ state, nextAt, problem }: SourceStatus): string {
   const next = nextAt === null ? "soon" : `at ${timeText(nextAt)}`;
   switch (state) {
     case "waiting":
-      return `all well, next look ${next}`;
+      return problem === null ? `all well, next look ${next}` : `not all went well, next look ${next}`;
     case "fetching":
       return "fetching now";
     case "listening":

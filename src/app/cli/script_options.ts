@@ -1,4 +1,5 @@
 /** What the commands about scripts share. */
+import type { SightSnapshot } from "../../delivery/filter/mod.ts";
 import { locateExistingConfig } from "../config/locate.ts";
 import { type Config, loadConfig } from "../config/mod.ts";
 import type { ScriptHandlers } from "../running.ts";
@@ -24,6 +25,8 @@ export interface ScriptWork {
   /** The account's name. */
   readonly account: string;
   readonly scripts: ScriptHandlers;
+  /** What its scripts may see of it. */
+  readonly sight: () => Promise<SightSnapshot>;
 }
 
 /** Runs `work` on the scripts of the account that `--account` names. */
@@ -41,7 +44,13 @@ export async function withScripts<T>(
     return await withOperations(
       config,
       deps,
-      ({ handlers }) => work({ config, account: account.name, scripts: handlers.scripts }),
+      ({ handlers }) =>
+        work({
+          config,
+          account: account.name,
+          scripts: handlers.scripts,
+          sight: () => handlers.sight(account.name),
+        }),
     );
   } catch (error) {
     // The codes of a refusal are for programs.

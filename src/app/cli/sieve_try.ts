@@ -25,6 +25,8 @@ import {
   UsageError,
 } from "./command.ts";
 import { readScriptFile } from "./script_input.ts";
+import { withScripts } from "./script_options.ts";
+import { NO_WORLD, type World, worldOf } from "./sieve_world.ts";
 
 /** The largest message that is tried. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -34,8 +36,9 @@ export const sieveTest: Command = {
   usage: "--script FILE [--message FILE] [options]",
   summary: "check a filter script (Sieve), and show what it would do with a message",
   details:
-    "Nothing is stored or sent. Without --message the script is only checked. With --account the administrator's\n" +
-    "scripts run around it, as they would; mailboxes are taken to be there, and nothing to be a duplicate.",
+    "Nothing is stored or sent. Without --message the script is only checked. With --account it sees that account's\n" +
+    "mailboxes, lists and scripts, and the administrator's scripts run around it. Nothing counts as a duplicate, and\n" +
+    "without --account all mailboxes are taken to be there.",
   options: {
     ...configOption,
     script: { type: "string", value: "FILE", help: "the script" },
@@ -60,11 +63,11 @@ export const sieveTest: Command = {
     const message = await readMessage(messageFile, deps);
     const { before, after, named } = config === null ? NO_SCRIPTS : await loadGlobalScripts(config);
     const scripts = [before, script, after].filter((one) => one !== null);
-    const { actions, error } = await runSieve(
-      scripts,
-      inputOf(message, { named, input, config, deps }),
-      settings.run,
-    );
+    const run = (world: World) =>
+      runSieve(scripts, inputOf(message, { named, input, config, deps, world }), settings.run);
+    const { actions, error } = textOption(input, "account") === undefined
+      ? await run(NO_WORLD)
+      : await withScripts(input, deps, async (on) => await run(await worldOf(on, settings.compile)));
     if (error !== null) {
       const [, line, column, problem] = /^Line (\d+), column (\d+): ([^]*)$/.exec(error) ?? [];
       deps.terminal.err(problem === undefined ? error : `${file}:${line}:${column}: ${problem}`);
@@ -106,9 +109,10 @@ interface Around {
   readonly input: CommandInput;
   readonly config: Config | null;
   readonly deps: CommandDeps;
+  readonly world: World;
 }
 
-function inputOf(bytes: Uint8Array, { named, input, config, deps }: Around): SieveInput {
+function inputOf(bytes: Uint8Array, { named, input, config, deps, world }: Around): SieveInput {
   const digest = parseMessage(bytes);
   const account = textOption(input, "account");
   const name = account === undefined ? null : parseAccountName(account).name;
@@ -127,6 +131,8 @@ function inputOf(bytes: Uint8Array, { named, input, config, deps }: Around): Sie
       read: (start, end) => Promise.resolve(bytes.slice(start, end)),
     },
     envelope: { from: addressOption("from", sender), to: recipient, auth: null },
+    owner: info?.address ?? recipient,
+    separatorOf: (domain) => config === null ? "+" : makeDirectory(config.directory).separatorOf(domain),
     now,
     boundary: deps.random.bytes(12).toHex(),
     zoneMinutes: -new Date(now).getTimezoneOffset(),
@@ -140,16 +146,12 @@ function inputOf(bytes: Uint8Array, { named, input, config, deps }: Around): Sie
     ]),
     spamPercent: null,
     virusLevel: 0,
-    mailboxes: {
-      exists: () => Promise.resolve(true),
-      idExists: () => Promise.resolve(true),
-      hasUse: () => Promise.resolve(true),
-      annotation: () => Promise.resolve(null),
-    },
-    lists: { isKnown: () => false, contains: () => Promise.resolve(false) },
+    mailboxes: world.mailboxes,
+    lists: world.lists,
     duplicates: { seen: () => Promise.resolve(false) },
     scripts: {
-      find: (location, script) => Promise.resolve(location === "global" ? named.get(script) ?? null : null),
+      find: (location, script) =>
+        location === "global" ? Promise.resolve(named.get(script) ?? null) : world.personal(script),
     },
     rest: () => Promise.resolve(),
   };

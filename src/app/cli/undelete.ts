@@ -20,8 +20,8 @@ export const undelete: Command = {
   usage: "--account ADDRESS [options]",
   summary: "bring back mail that was deleted",
   details: "What was expunged, deleted over POP3, or lay in a mailbox that was removed, is kept for\n" +
-    "`store: undelete_days`. It comes back to where it lay, or to the mailbox Recovered when that is gone\n" +
-    "or has another name now.",
+    "`store: undelete_days`. It comes back to where it lay, whatever name that has now, or to the mailbox\n" +
+    "Recovered when it is gone.",
   options: {
     ...accountOptions,
     since: {

@@ -1,6 +1,7 @@
 /** The `delivery:` section, and what a domain or an account says of aliases and forwards. */
 import type { CatchAllSpec, DomainSpec } from "../../intake/directory.ts";
 import { defaultDeliverySettings, type DeliverySettings } from "../../intake/delivery_settings.ts";
+import { parseSpamField, type SpamField } from "../../intake/spam_fields.ts";
 import { daysBetween, durationFrom, type Field, flag, list, orNull, text, value } from "./fields.ts";
 import { type FieldsOf, section, settingsFrom, settingsShape } from "./section.ts";
 
@@ -20,6 +21,17 @@ const percents: Field<readonly number[]> = {
   parse: (found) => {
     if (!Array.isArray(found) || found.length > MOST_MARKS) return undefined;
     return found.every((mark) => Number.isInteger(mark) && mark >= 1 && mark <= 100) ? found : undefined;
+  },
+};
+
+const MOST_SPAM_FIELDS = 20;
+
+const spamFields: Field<readonly SpamField[]> = {
+  expected: `a list of at most ${MOST_SPAM_FIELDS} header fields, such as ["X-Spam-Flag: YES"]`,
+  parse: (found) => {
+    if (!Array.isArray(found) || found.length > MOST_SPAM_FIELDS) return undefined;
+    const fields = found.map((one) => typeof one === "string" ? parseSpamField(one) : null);
+    return fields.every((one) => one !== null) ? fields : undefined;
   },
 };
 
@@ -45,6 +57,8 @@ const fields: FieldsOf<DeliverySettings> = {
   srsDays: daysBetween(1, 1000),
   quotaWarnings: percents,
   duplicateWindowMs: durationFrom(0),
+  spamFields,
+  strangersDsn: flag,
 };
 
 export const deliverySection = section({

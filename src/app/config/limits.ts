@@ -72,7 +72,8 @@ const rateFields: FieldsOf<RateLimits> = {
 
 const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   loginTimeoutMs: durationFrom(1000),
-  idleTimeoutMs: durationFrom(1000),
+  // RFC 3501 section 5.4: no less.
+  idleTimeoutMs: durationFrom(30 * 60_000),
   lineBytesBeforeLogin: sizeBetween(512, 2 ** 20),
   literalBytesBeforeLogin: sizeBetween(512, 2 ** 20),
   lineBytes: sizeBetween(8 * KIB, 2 ** 24),
@@ -91,14 +92,16 @@ const imapFields: FieldsOf<Omit<ImapLimits, "messageBytes">> = {
   keywords: count(10, 10_000),
   searchTimeMs: durationFrom(1000),
   searchContexts: count(0, 100),
-  annotations: count(0, 10_000),
-  annotationBytes: sizeBetween(0, 2 ** 20),
-  annotationBytesTotal: sizeBetween(0, 2 ** 32),
+  // RFC 5464 section 4.1: no less.
+  annotations: count(10, 10_000),
+  annotationBytes: sizeBetween(KIB, 2 ** 20),
+  annotationBytesTotal: sizeBetween(10 * KIB, 2 ** 32),
   aclEntries: count(0, 1000),
   keywordLength: count(10, 100),
   messages: count(0, 1_000_000_000),
   notifyMailboxes: count(1, MANY),
   notifyBacklog: count(1, MANY),
+  unauthentications: count(0, MANY),
   compressedSessions: count(0, MANY),
 };
 const imapKeys: FileKeys<ImapLimits> = {

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { normalizeDomain } from "../../core/domain.ts";
 import type { Endpoint } from "../../core/ports.ts";
 import { DirectoryError, makeDirectory } from "../../intake/directory.ts";
+import { splitDetails } from "../../intake/directory_compile.ts";
 import { didYouMean } from "../suggest.ts";
 import type { ConfigProblem } from "./errors.ts";
 import { catchAllTargets } from "./delivery.ts";
@@ -197,9 +198,9 @@ class DomainChecks {
   /** The name itself, or the one before a detail (`alice+work`). */
   #isKnown({ key, domain }: Name): boolean {
     if (this.#names.has(key)) return true;
-    const separator = this.#separators.get(domain) ?? null;
-    const at = separator === null ? -1 : key.indexOf(separator, 1);
-    return at > 0 && at < key.lastIndexOf("@") && this.#names.has(`${key.slice(0, at)}@${domain}`);
+    const local = key.slice(0, key.lastIndexOf("@"));
+    const splits = splitDetails(local, this.#separators.get(domain) ?? null);
+    return splits.some(({ base }) => this.#names.has(`${base}@${domain}`));
   }
 
   #addName(text: string, domain: string, path: Path, where: "key" | "value"): void {
