@@ -163,4 +163,6 @@ Deno.test("peer: a letter that an account forwards to somebody who forwards it b
   assert.ok(letter.endsWith(message.replace(/\r?\n$/, "") + "\r\n"), letter);
   await pair.waitForQuiet();
   assert.equal(await alice.select("INBOX"), 1);
+  // Once from Carol, and once back from Postfix.
+  assert.equal(pair.mailden.log.filter(({ event }) => event === "message-accepted").length, 2);
 });

@@ -1,11 +1,13 @@
 /**
  * Dovecot's IMAP server from Debian's package (dovecot-imapd), run from a private configuration on a loopback port, in a folder of
- * its own; never as a system service. Alice, bob and carol may log in with `secret`, as in the dialogues.
+ * its own; never as a system service. Alice, bob and carol may log in with `secret`, as in the dialogues. What Dovecot has as plugins,
+ * or only when asked for, is switched on: access control with shared mailboxes, quota, annotations, compression.
  */
 import { join } from "node:path";
 import { freePort } from "./ports.ts";
 import { reachable, runQuietly } from "./postfix.ts";
 
+const USERS = ["alice", "bob", "carol"];
 const SPECIAL = ["Drafts", "Sent", "Junk", "Trash", "Archive"];
 
 export class Dovecot {
@@ -28,7 +30,7 @@ export class Dovecot {
       await Deno.writeTextFile(config, dovecot.#config());
       await Deno.writeTextFile(
         join(folder, "users"),
-        "alice:{PLAIN}secret\nbob:{PLAIN}secret\ncarol:{PLAIN}secret\n",
+        USERS.map((user) => `${user}:{PLAIN}secret::::::user=${user}@example.com\n`).join(""),
       );
       await runQuietly("dovecot", ["-c", config], { from: "dovecot-imapd" });
       await reachable({ host: "127.0.0.1", port: dovecot.port });
@@ -84,6 +86,20 @@ first_valid_gid = 1
 mail_max_userip_connections = 100
 auth_failure_delay = 0
 auth_username_format = %Ln
+auth_mechanisms = plain login
+mail_attribute_dict = file:%h/dovecot-attributes
+mail_plugins = acl quota
+protocol imap {
+  mail_plugins = acl quota imap_acl imap_quota imap_zlib
+  imap_metadata = yes
+}
+plugin {
+  acl = vfile
+  acl_anyone = allow
+  acl_shared_dict = file:${at("mail")}/shared-mailboxes
+  quota = count:User quota
+  quota_vsizes = yes
+}
 service anvil {
   unix_listener anvil-auth-penalty {
     mode = 0
@@ -104,6 +120,14 @@ namespace inbox {
     auto = subscribe
   }
 ${special.join("")}}
+namespace shared {
+  type = shared
+  separator = /
+  prefix = Shared/%%u/
+  location = sdbox:${at("mail")}/%%u
+  subscriptions = no
+  list = children
+}
 service imap-login {
   inet_listener imap {
     port = ${this.port}

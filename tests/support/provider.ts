@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { type DnsAuthority, startDnsAuthority } from "./dns_authority.ts";
-import { makeCertificate } from "./certificate.ts";
+import { makeCertificate, type TestCertificate } from "./certificate.ts";
 import { type ConfigPart, Mailden } from "./mailden.ts";
 
 export const PROVIDER = "mail.provider.test";
@@ -14,6 +14,8 @@ export const REMOTE_PASSWORD = "there";
 export interface Provider extends AsyncDisposable {
   readonly server: Mailden;
   readonly dns: DnsAuthority;
+  /** Whom those that `fetcher` makes believe. */
+  readonly authority: TestCertificate;
   /** A Mailden, not started yet, that fetches for its accounts what `retrieve` says, by account. */
   fetcher(options: {
     readonly accounts: Readonly<Record<string, string>>;
@@ -48,6 +50,7 @@ export async function startProvider(options: { readonly host?: string } = {}): P
   return {
     server,
     dns,
+    authority,
     async fetcher({ accounts, config }) {
       const fetcher = await Mailden.prepare({ accounts });
       // In its own folder, since it may read no other.

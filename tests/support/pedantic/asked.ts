@@ -32,8 +32,8 @@ export function askedItems({ name, text }: SentCommand): AskedFetch | null {
 function label(scanner: Scanner): string {
   const name = scanner.match(/[A-Z0-9.]+/iy, "an item").toUpperCase().replace(".PEEK", "");
   if (scanner.next !== "[") {
-    // PREVIEW (LAZY), RFC 8970 section 3.1
-    scanner.tryMatch(/ \(LAZY\)/iy);
+    // PREVIEW (LAZY), RFC 8970 section 6
+    scanner.tryMatch(/ \(LAZY(?: LAZY)*\)/iy);
     return name;
   }
   const spec = sectionSpec(scanner);

@@ -63,13 +63,16 @@ function singlePart(scanner: Scanner, extended: boolean): void {
   scanner.string();
   scanner.space();
   scanner.number();
-  if (type === "message" && (subtype === "rfc822" || (subtype === "global" && scanner.next === " "))) {
+  // RFC 9051 section 9 `media-message`; to RFC 3501 a message/global is a part like any other.
+  const isMessage = type === "message" &&
+    (subtype === "rfc822" || (subtype === "global" && scanner.mode.utf8));
+  if (isMessage) {
     scanner.space();
     envelope(scanner);
     scanner.space();
     body(scanner, extended);
   }
-  if (type === "text" || (type === "message" && subtype === "rfc822")) {
+  if (type === "text" || isMessage) {
     scanner.space();
     scanner.number64();
   }

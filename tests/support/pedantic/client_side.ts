@@ -11,8 +11,9 @@ export interface SentCommand {
 }
 
 /**
- * Follows what the client sends, to know which command a response belongs to. It needs to hear of the server's responses, since
- * whether the bytes of a literal follow depends on them.
+ * Follows what the client sends, to know which command a response belongs to. It needs to hear of the server's responses: whether the
+ * bytes of a literal follow depends on them, and whether a line belongs to IDLE or AUTHENTICATE. What a client sends without waiting
+ * for that is held back until the server has decided what it was.
  */
 export class ClientSide {
   readonly pending: SentCommand[] = [];
@@ -25,48 +26,71 @@ export class ClientSide {
   #waiting: number | null = null;
   /** The next line is the answer to the server's `+`: to AUTHENTICATE and IDLE. */
   #isDialogue = false;
+  /** That answer announced bytes, though there should be none: they and the line behind them belong to it (RFC 7888 section 3). */
+  #goesOn = false;
   /** IDLE has had its one line. */
   #isIdleOver = false;
-  /** The client did what a client must not do, so that nobody can say any more what belongs to what. */
-  isLost = false;
+  /** The command that is being sent is answered already: its rest is thrown away. */
+  #isRefused = false;
 
   push(bytes: Uint8Array): void {
-    if (this.isLost) return;
-    // It must wait for the `+`.
-    if (this.#waiting !== null) this.isLost = true;
     this.#bytes = concatBytes([this.#bytes, bytes]);
     this.#go();
   }
 
+  /** What is not taken in yet; it is somebody else's now. */
+  takeRest(): Uint8Array {
+    const rest = this.#bytes;
+    this.#bytes = new Uint8Array(0);
+    return rest;
+  }
+
   /** The server asked to go on; false when nobody waits for that. */
   goOn(): boolean {
-    if (this.isLost) return true;
-    if (this.#waiting !== null) {
+    if (this.#waiting !== null && this.pending.length === 0) {
       this.#literal = this.#waiting;
       this.#waiting = null;
+      this.#go();
       return true;
     }
     const name = this.pending[0]?.name ?? "";
     this.#isDialogue = name === "AUTHENTICATE" || name === "IDLE";
+    if (!this.#isDialogue) return false;
     this.#isIdleOver = false;
-    return this.#isDialogue;
+    this.#go();
+    return true;
   }
 
-  /** The server has answered: the command with this tag is over, also one that still waits with a literal. */
+  /** The server has answered: the command with this tag is over, also one that is not sent to its end. */
   answered(tag: string | null): SentCommand | null {
-    this.#isDialogue = false;
     const first = this.pending[0];
-    if (first !== undefined && first.tag === tag) return this.pending.shift()!;
-    if (this.#waiting === null || this.pending.length > 0) return null;
+    if (first !== undefined) {
+      if (first.tag !== tag) return null;
+      this.pending.shift();
+      this.#isDialogue = false;
+      this.#go();
+      return first;
+    }
     const refused = commandOf(this.#text);
-    if (refused.tag !== tag) return null;
-    this.#waiting = null;
-    this.#text = "";
+    if (this.#text === "" || refused.tag !== tag || this.#isRefused) return null;
+    if (this.#waiting === null) this.#isRefused = true;
+    else {
+      this.#begin();
+      this.#go();
+    }
     return refused;
   }
 
+  /** The next line is a command's first. */
+  #begin(): void {
+    this.#text = "";
+    this.#waiting = null;
+    this.#isRefused = false;
+  }
+
+  /** Until something is missing: bytes, or the server's word on what they are. */
   #go(): void {
-    while (this.#waiting === null && !this.isLost) {
+    while (this.#waiting === null && !this.#isUndecided) {
       if (this.#literal > 0) {
         const taken = this.#bytes.subarray(0, this.#literal);
         if (taken.length === 0) return;
@@ -83,30 +107,31 @@ export class ClientSide {
     }
   }
 
+  /** The next line is the answer to a `+` that has not come, or a command if it does not come. */
+  get #isUndecided(): boolean {
+    const name = this.pending.at(-1)?.name;
+    return this.#text === "" && !this.#isDialogue &&
+      (name === "AUTHENTICATE" || (name === "IDLE" && !this.#isIdleOver));
+  }
+
   #line(line: string): void {
-    const last = this.pending.at(-1);
-    if (this.#text === "" && this.#isDialogue && last !== undefined) {
-      this.#isDialogue = false;
-      this.#isIdleOver = last.name === "IDLE";
-      return;
-    }
-    // A client that does not wait for the `+` of IDLE or AUTHENTICATE: what it says can be meant as either.
-    const isOpen = last?.name === "AUTHENTICATE" || (last?.name === "IDLE" && !this.#isIdleOver);
-    if (this.#text === "" && isOpen) {
-      this.isLost = true;
-      return;
-    }
     const literal = /\{(\d+)(\+?)\}$/.exec(line);
+    if (this.#goesOn || (this.#text === "" && this.#isDialogue)) {
+      this.#isDialogue = false;
+      this.#isIdleOver = this.pending[0]!.name === "IDLE";
+      this.#goesOn = literal?.[2] === "+";
+      if (this.#goesOn) this.#literal = Number(literal![1]);
+      else this.#text = "";
+      return;
+    }
     this.#text += literal === null ? line : `${line}\r\n`;
     if (literal === null) {
-      this.pending.push(commandOf(this.#text));
+      if (!this.#isRefused) this.pending.push(commandOf(this.#text));
       this.#isIdleOver = false;
-      this.#text = "";
+      this.#begin();
     } else if (literal[2] === "+") this.#literal = Number(literal[1]);
-    else {
-      this.#waiting = Number(literal[1]);
-      if (this.#bytes.length > 0) this.isLost = true;
-    }
+    else if (this.#isRefused) this.#begin();
+    else this.#waiting = Number(literal[1]);
   }
 }
 

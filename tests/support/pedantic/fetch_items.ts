@@ -61,7 +61,8 @@ function fetchItem(scanner: Scanner): FetchValue {
 function section(scanner: Scanner, name: string): FetchValue {
   if (!["BODY", "BINARY", "BINARY.SIZE"].includes(name)) scanner.fail("an item that has sections");
   const spec = sectionSpec(scanner);
-  const origin = scanner.try("<") ? scanner.number() : null;
+  // RFC 9051 section 9 says 32 bits here and lets 63 be asked for (`partial`): the answer must name what was asked.
+  const origin = scanner.try("<") ? scanner.number64() : null;
   if (origin !== null) scanner.expect(">");
   scanner.space();
   const label = `${name}${spec}${origin === null ? "" : `<${origin}>`}`;

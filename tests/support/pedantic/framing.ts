@@ -16,16 +16,20 @@ export class Framing {
     return this.#bytes.length > 0;
   }
 
-  *push(bytes: Uint8Array): Generator<Uint8Array> {
+  push(bytes: Uint8Array): void {
     this.#bytes = this.#bytes.length === 0 ? bytes : concatBytes([this.#bytes, bytes]);
-    for (;;) {
-      const response = this.#take();
-      if (response === null) return;
-      yield response;
-    }
   }
 
-  #take(): Uint8Array | null {
+  /** What is no whole response yet; it is somebody else's now. */
+  takeRest(): Uint8Array {
+    const rest = this.#bytes;
+    this.#bytes = NOTHING;
+    this.#searched = 0;
+    return rest;
+  }
+
+  /** The next whole response; null when there is none. */
+  next(): Uint8Array | null {
     for (;;) {
       const lf = this.#bytes.indexOf(LF, this.#searched);
       if (lf < 0) return null;

@@ -9,22 +9,12 @@ export class MailboxModel {
   readonly #sizes = new Map<number, number>();
   /** Sequence numbers are off (RFC 9586). */
   uidOnly = false;
-  /**
-   * Nobody can say whether it was left since the last EXISTS. To open one begins with EXISTS, so what is known holds up to there,
-   * and no longer.
-   */
-  mayBeLeft = false;
 
   get count(): number {
     return this.#uids.length;
   }
 
   exists(count: number): void {
-    if (this.mayBeLeft) {
-      this.#uids.length = 0;
-      this.#sizes.clear();
-      this.mayBeLeft = false;
-    }
     if (count < this.count) {
       throw new GrammarError(`EXISTS fell from ${this.count} to ${count} without EXPUNGE`);
     }

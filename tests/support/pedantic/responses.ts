@@ -327,9 +327,15 @@ function readStatusOf(scanner: Scanner): Response {
 /** RFC 3501 section 9 `mailbox-list`, RFC 5258 section 6 `mbox-list-extended`. */
 function readList(scanner: Scanner, verb: string): Response {
   scanner.space();
-  scanner.list(() => scanner.match(/\\[^(){ %*"\\\]\x00-\x1f\x7f-\xff]+/y, "an attribute"), {
-    orEmpty: true,
-  });
+  const attributes: string[] = [];
+  scanner.list(() => {
+    attributes.push(scanner.match(/\\[^(){ %*"\\\]\x00-\x1f\x7f-\xff]+/y, "an attribute").toLowerCase());
+  }, { orEmpty: true });
+  if (new Set(attributes).size < attributes.length) scanner.fail("each attribute once");
+  // RFC 3501 section 9 `mbx-list-sflag`, RFC 5258 section 6: "only one per LIST response".
+  if (attributes.filter((name) => SELECTABILITY.has(name)).length > 1) {
+    scanner.fail("one of \\NonExistent, \\Noselect, \\Marked and \\Unmarked");
+  }
   scanner.space();
   if (!scanner.try("NIL")) scanner.match(/"(?:[^"\\\r\n]|\\["\\])"/y, "a delimiter");
   scanner.space();
@@ -343,6 +349,8 @@ function readList(scanner: Scanner, verb: string): Response {
   }
   return { kind: "list", verb, name };
 }
+
+const SELECTABILITY: ReadonlySet<string> = new Set(["\\nonexistent", "\\noselect", "\\marked", "\\unmarked"]);
 
 /** RFC 4466 section 3 `tagged-ext-val`. */
 function taggedValue(scanner: Scanner): void {
