@@ -39,13 +39,28 @@ export interface Figure {
 }
 
 export const USERS = Array.from({ length: 20 }, (_, i) => `u${i + 1}@bench.test`);
+/** These two can log in. */
 export const READER = USERS[0]!;
+export const OTHER_READER = USERS[1]!;
 export const PASSWORD = "bench";
 
-/** A new server with twenty accounts; only the reader can log in. Its output is thrown away. */
+/** A new server with twenty accounts; only the readers can log in. Its output is thrown away. */
 export async function startServer(bench: Bench, config: ConfigPart = {}): Promise<Mailden> {
-  const passwords = USERS.map((user) => [user, user === READER ? PASSWORD : null]);
-  return await Mailden.start({
+  const server = await prepareServer(bench, config);
+  try {
+    await server.serve();
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The same, not started yet: for rows that fill its data folder before. */
+export async function prepareServer(bench: Bench, config: ConfigPart = {}): Promise<Mailden> {
+  const readers = [READER, OTHER_READER];
+  const passwords = USERS.map((user) => [user, readers.includes(user) ? PASSWORD : null]);
+  return await Mailden.prepare({
     parent: bench.folder,
     discardOutput: true,
     hostname: "mx.bench.test",

@@ -2,9 +2,9 @@
  * `deno task bench`: starts the real program on a temporary folder on disk and measures it, next to what the disk and the
  * loopback can do in the same run, so that ratios can be compared between machines. Nothing here is a test: no figure fails.
  *
- *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,peers,dovecot,dovecot-idle,dovecot-pop3] [--connections 1,10,50,200]
- *                     [--sizes 4096,65536] [--seconds 8] [--messages 20000] [--mailbox 10000] [--backlog 100000]
- *                     [--idle 1000] [--folder DIR] [--json FILE]
+ *     deno task bench [--rows ingest,relay,backlog,imap,pop3,idle,push,others,peers,dovecot,dovecot-idle,dovecot-pop3]
+ *                     [--connections 1,10,50,200] [--sizes 4096,65536] [--seconds 8] [--messages 20000]
+ *                     [--mailbox 10000] [--backlog 100000] [--idle 1000] [--folder DIR] [--json FILE]
  *
  * The rows `peers`, `dovecot`, `dovecot-idle` and `dovecot-pop3` put Postfix with Dovecot, or Dovecot alone, beside it; they need root and Debian's
  * packages, so they are run only when asked for. `dovecot` is about one mailbox of --mailbox messages (10000 take a minute, 100000
@@ -20,8 +20,10 @@ import { dovecotIdle } from "./rows/dovecot_idle.ts";
 import { dovecotPop3 } from "./rows/dovecot_pop3.ts";
 import { idle } from "./rows/idle.ts";
 import { ingest } from "./rows/ingest.ts";
+import { others } from "./rows/others.ts";
 import { peers } from "./rows/peers.ts";
 import { imap, pop3 } from "./rows/read.ts";
+import { push } from "./rows/push.ts";
 import { relay } from "./rows/relay.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -32,6 +34,8 @@ const ROWS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Figure>>> =
   imap,
   pop3,
   idle,
+  push,
+  others,
   peers,
   dovecot,
   "dovecot-idle": dovecotIdle,

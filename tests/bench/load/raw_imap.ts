@@ -1,4 +1,5 @@
 /** An IMAP client that takes as little of the machine as it can: it counts bytes and looks at nothing but the tagged line. */
+import { type ByteConn, TlsConn } from "./tls_conn.ts";
 
 const LF = 10;
 const TAG = "tag";
@@ -22,17 +23,15 @@ export interface RawMessage {
 }
 
 export class RawImap {
-  readonly #conn: Deno.Conn;
+  readonly #conn: ByteConn;
   readonly #buffer = new Uint8Array(KEPT + READ);
 
-  private constructor(conn: Deno.Conn) {
+  private constructor(conn: ByteConn) {
     this.#conn = conn;
   }
 
-  static async open(hostname: string, port: number): Promise<RawImap> {
-    const conn = await Deno.connect({ hostname, port });
-    conn.setNoDelay(true);
-    const client = new RawImap(conn);
+  static async open(hostname: string, port: number, { tls = false } = {}): Promise<RawImap> {
+    const client = new RawImap(tls ? await TlsConn.connect(hostname, port) : await plain(hostname, port));
     await client.untagged();
     return client;
   }
@@ -97,6 +96,12 @@ export class RawImap {
       buffer.copyWithin(0, end - kept, end);
     }
   }
+}
+
+async function plain(hostname: string, port: number): Promise<ByteConn> {
+  const conn = await Deno.connect({ hostname, port });
+  conn.setNoDelay(true);
+  return conn;
 }
 
 /** Where the last line begins that ends at `end`. */

@@ -41,6 +41,10 @@ const READINGS: readonly Reading[] = [
     name: "FETCH metadata",
     command: "UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)",
   },
+  {
+    name: "FETCH header fields",
+    command: "UID FETCH 1:* BODY.PEEK[HEADER.FIELDS (FROM TO CC SUBJECT DATE MESSAGE-ID)]",
+  },
   { name: "FETCH bodies", command: "UID FETCH 1:* BODY.PEEK[]", throughput: true, aim: 0.8 },
   { name: "SEARCH TEXT, rare word", command: `UID SEARCH TEXT ${RARE_WORD}` },
   { name: "SEARCH TEXT, common word", command: `UID SEARCH TEXT ${COMMON_WORD}` },
@@ -58,7 +62,7 @@ const REPEAT_SECONDS = 1;
 const WATCHERS = 10;
 const PUSHES = 10;
 const SETTLE_CHECK_MS = 250;
-const SETTLE_PATIENCE_MS = 600_000;
+const SETTLE_PATIENCE_MS = 1_800_000;
 
 export async function* dovecot(bench: Bench): AsyncGenerator<Figure> {
   await using peer = await Dovecot.start(bench.folder);
