@@ -113,8 +113,6 @@ export interface KeptFlags {
 export interface ChangesOptions {
   /** Only messages of these UIDs (QRESYNC's known UIDs). */
   readonly uids?: UidRanges;
-  /** Leaves `changed` empty. */
-  readonly vanishedOnly?: boolean;
 }
 
 export type FlagChange = { readonly kind: "set" | "add" | "remove"; readonly flags: readonly string[] };
@@ -141,15 +139,8 @@ export interface UidCopy {
 export interface MessageStore {
   /** With `claimRecent` the messages that were \Recent until now are this session's (recentFrom in the result is the old one). */
   open(mailboxId: number, options?: { readonly claimRecent?: boolean }): Promise<MailboxView | null>;
-  /**
-   * Rows in ascending order of UID, in batches small enough never to hold a thread for long. With `changedSince` those of a higher
-   * modseq, at the cost of what changed.
-   */
-  rows(
-    mailboxId: number,
-    uids: UidRanges,
-    options?: { readonly changedSince?: number },
-  ): AsyncIterable<readonly MessageRow[]>;
+  /** Rows in ascending order of UID, in batches small enough never to hold a thread for long. */
+  rows(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRow[]>;
   /** The same messages, when nothing but their flags is wanted; no table is empty, nor has more than 5,000 messages. */
   flagTables(mailboxId: number, uids: UidRanges): AsyncIterable<FlagTable>;
   rowsWithDigest(mailboxId: number, uids: UidRanges): AsyncIterable<readonly MessageRowWithDigest[]>;

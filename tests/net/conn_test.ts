@@ -5,10 +5,11 @@ import type { Conn } from "../../src/core/ports.ts";
 import { type ClientConn, connect } from "../../src/net/connect.ts";
 import { systemClock } from "../../src/net/system.ts";
 import { echo, type HarnessOptions, readAll, readRaw, startListener, testTls } from "./harness.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 // Every test of this file fails, too, when anything ends as an unhandled rejection or leaves a socket or a timer open.
 
-function dial(port: number, timeoutMs = 10_000): Promise<ClientConn> {
+function dial(port: number, timeoutMs = PATIENCE_MS): Promise<ClientConn> {
   return connect({ host: "127.0.0.1", port, timeoutMs, id: "client" });
 }
 
@@ -26,7 +27,7 @@ function bothWays(
     await using tls = await testTls();
     await test({ tls, implicitTls: true }, async (port) => {
       const conn = await dial(port);
-      await conn.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
+      await conn.startClientTls({ servername: "localhost", verify: false, timeoutMs: PATIENCE_MS });
       return conn;
     });
   });
@@ -42,7 +43,7 @@ bothWays("what is said comes back, with both ends known", async (options, dial) 
   for (const text of ["a", "bc", "x".repeat(5000)]) {
     await client.write(encodeUtf8(text));
     let got = "";
-    while (got.length < text.length) got += decodeUtf8((await client.read(10_000))!);
+    while (got.length < text.length) got += decodeUtf8((await client.read(PATIENCE_MS))!);
     assert.equal(got, text);
   }
   assert.deepEqual(seen[0]?.remote, client.local);
@@ -62,7 +63,7 @@ bothWays("16 MB go through both ways, whatever the sizes of reads", async (optio
   let at = 0;
   const reading = (async () => {
     while (at < block.length * blocks) {
-      const chunk = await client.read(10_000);
+      const chunk = await client.read(PATIENCE_MS);
       assert.ok(chunk !== null && chunk.length > 0);
       for (let i = 0; i < chunk.length; i += 997) {
         if (chunk[i] !== block[(at + i) % block.length]) assert.fail(`Wrong byte at ${at + i}`);
@@ -83,7 +84,7 @@ bothWays("chunks belong to the caller", async (options, dial) => {
   for (let i = 0; i < 20; i++) {
     await client.write(new Uint8Array(1 + i * 300).fill(i));
     for (let length = 0; length < 1 + i * 300;) {
-      const chunk = (await client.read(10_000))!;
+      const chunk = (await client.read(PATIENCE_MS))!;
       length += chunk.length;
       assert.ok(chunk.every((byte) => byte === i));
       kept.push(chunk);
@@ -104,12 +105,12 @@ bothWays("a read that takes too long fails, and what comes then is not lost", as
     await assert.rejects(conn.read(20), TimeoutError);
     await assert.rejects(conn.read(20), TimeoutError);
     await conn.write(encodeUtf8("421 too slow"));
-    assert.equal(decodeUtf8((await conn.read(10_000))!), "late");
+    assert.equal(decodeUtf8((await conn.read(PATIENCE_MS))!), "late");
     await conn.write(encodeUtf8("."));
   }, options);
   const client = await dial(server.port);
   let text = "";
-  while (!text.endsWith("slow")) text += decodeUtf8((await client.read(10_000))!);
+  while (!text.endsWith("slow")) text += decodeUtf8((await client.read(PATIENCE_MS))!);
   assert.equal(text, "ready421 too slow");
   await client.write(encodeUtf8("late"));
   assert.equal(await readAll(client), ".");
@@ -158,7 +159,7 @@ bothWays(
   async (options, dial) => {
     const reply = "x".repeat(300_000);
     await using server = await startListener(async (conn) => {
-      await conn.read(10_000);
+      await conn.read(PATIENCE_MS);
       const writing = conn.write(encodeUtf8(reply));
       conn.close();
       conn.close();
@@ -185,10 +186,10 @@ bothWays("a client that never closes does not hold its connection for long", asy
 
 bothWays("after close nothing is read or written", async (options, dial) => {
   await using server = await startListener(async (conn) => {
-    const reading = conn.read(10_000);
+    const reading = conn.read(PATIENCE_MS);
     conn.close();
     assert.equal(await reading, null);
-    assert.equal(await conn.read(10_000), null);
+    assert.equal(await conn.read(PATIENCE_MS), null);
     await assert.rejects(conn.write(encodeUtf8("x")), ConnectionLostError);
   }, options);
   const client = await dial(server.port);
@@ -200,15 +201,15 @@ bothWays("after close nothing is read or written", async (options, dial) => {
 
 bothWays("two reads or two writes at once are a mistake of ours", async (options, dial) => {
   await using server = await startListener(async (conn) => {
-    const reading = conn.read(10_000);
-    await assert.rejects(conn.read(10_000), /one at a time/);
+    const reading = conn.read(PATIENCE_MS);
+    await assert.rejects(conn.read(PATIENCE_MS), /one at a time/);
     const writing = conn.write(encodeUtf8("a"));
     await assert.rejects(conn.write(encodeUtf8("b")), /one at a time/);
     await writing;
     await reading;
   }, options);
   const client = await dial(server.port);
-  assert.equal(decodeUtf8((await client.read(10_000))!), "a");
+  assert.equal(decodeUtf8((await client.read(PATIENCE_MS))!), "a");
   client.close();
   await server.idle();
   assert.deepEqual(server.log.of("session-failed"), []);
@@ -236,7 +237,7 @@ Deno.test("net: a reset ends a read with ConnectionLostError, or as the end", as
   const outcome = Promise.withResolvers<unknown>();
   await using server = await startListener(async (conn) => {
     await conn.write(encodeUtf8("greeting that is never read"));
-    outcome.resolve(await conn.read(10_000).catch((error) => error));
+    outcome.resolve(await conn.read(PATIENCE_MS).catch((error) => error));
   });
   await resetting(server.port, () => systemClock.sleep(30));
   const result = await outcome.promise;
@@ -271,6 +272,6 @@ Deno.test("net: connect and vanish at once, many times", async () => {
   for (let i = 0; i < 50; i++) (await dialRaw(server.port)).close();
   const client = await dial(server.port);
   await client.write(encodeUtf8("still here"));
-  assert.equal(decodeUtf8((await client.read(10_000))!), "still here");
+  assert.equal(decodeUtf8((await client.read(PATIENCE_MS))!), "still here");
   client.close();
 });

@@ -3,6 +3,7 @@ import type { DnsAnswer, Resolver } from "../../src/core/ports.ts";
 import { FetchError, type FetchTextOptions, makeFetchText } from "../../src/net/fetch_text.ts";
 import { makeClientTrust } from "../../src/net/tls/trust.ts";
 import { makeCertificate } from "../support/certificate.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const root = await makeCertificate({ names: ["Root"], authority: true });
 const good = await makeCertificate({ names: ["good.test"], issuer: root });
@@ -38,7 +39,7 @@ function fetchFrom(
   return makeFetchText(resolverTo(addresses))({
     url: "https://good.test/file.txt",
     maxBytes: 1000,
-    timeoutMs: 5000,
+    timeoutMs: PATIENCE_MS,
     mediaType: "text/plain",
     port,
     trust: makeClientTrust(root.certificate),

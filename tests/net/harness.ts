@@ -13,6 +13,7 @@ import {
 import { systemClock } from "../../src/net/system.ts";
 import { openServerTls, type ServerTls } from "../../src/net/tls/mod.ts";
 import { silentLog } from "../support/fakes.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 export interface Harness extends AsyncDisposable {
   readonly listener: Listener;
@@ -85,7 +86,7 @@ export async function testTls(): Promise<ServerTls & AsyncDisposable> {
 }
 
 /** Everything until the end of the stream. */
-export async function readAll(conn: Conn, timeoutMs = 10_000): Promise<string> {
+export async function readAll(conn: Conn, timeoutMs = PATIENCE_MS): Promise<string> {
   let text = "";
   for (;;) {
     const chunk = await conn.read(timeoutMs);
@@ -108,7 +109,7 @@ export async function readRaw(socket: Deno.Conn): Promise<string> {
 /** Says back whatever it is told. */
 export async function echo(conn: Conn): Promise<void> {
   for (;;) {
-    const chunk = await conn.read(10_000);
+    const chunk = await conn.read(PATIENCE_MS);
     if (chunk === null) return;
     await conn.write(chunk);
   }

@@ -7,6 +7,7 @@ import { Networks } from "../../src/net/networks.ts";
 import { systemClock } from "../../src/net/system.ts";
 import { live } from "../support/fakes.ts";
 import { startListener, testTls } from "./harness.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const LOOPBACK = live(new Networks(["127.0.0.0/8"]));
 const HEADER = "PROXY TCP4 198.51.100.7 192.0.2.1 40000 25\r\n";
@@ -18,7 +19,7 @@ async function echo(conn: Conn): Promise<void> {
       `${conn.remote.host}:${conn.remote.port} ${conn.local.host} ${conn.tls === null ? "" : "tls"}\n`,
     ),
   );
-  for (let chunk = await conn.read(5000); chunk !== null; chunk = await conn.read(5000)) {
+  for (let chunk = await conn.read(PATIENCE_MS); chunk !== null; chunk = await conn.read(PATIENCE_MS)) {
     await conn.write(chunk);
   }
 }
@@ -85,10 +86,10 @@ Deno.test("the header comes before TLS", async () => {
     tls,
     implicitTls: true,
   });
-  const client = await connect({ host: "127.0.0.1", port: running.port, timeoutMs: 5000, id: "c" });
+  const client = await connect({ host: "127.0.0.1", port: running.port, timeoutMs: PATIENCE_MS, id: "c" });
   await client.write(encodeUtf8(HEADER));
-  await client.startClientTls({ servername: "mx.example.com", verify: false, timeoutMs: 5000 });
-  const line = await client.read(5000);
+  await client.startClientTls({ servername: "mx.example.com", verify: false, timeoutMs: PATIENCE_MS });
+  const line = await client.read(PATIENCE_MS);
   assert.equal(new TextDecoder().decode(line!), "198.51.100.7:40000 192.0.2.1 tls\n");
   client.close();
 });

@@ -8,6 +8,7 @@ import { ServerList } from "../../src/net/dns/servers.ts";
 import { systemRandom } from "../../src/net/system.ts";
 import { type DnsAuthority, type DnsEntry, startDnsAuthority } from "../support/dns_authority.ts";
 import { FixedClock, live, RecordingLog } from "../support/fakes.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 interface Setup extends AsyncDisposable {
   readonly dns: DnsAuthority;
@@ -25,7 +26,7 @@ async function setUp(zones: Record<string, DnsEntry>, settings: Settings = {}): 
   const log = new RecordingLog();
   const resolver = makeResolver({
     servers: live([dns.address]),
-    timeoutMs: 3000,
+    timeoutMs: PATIENCE_MS,
     tries: 1,
     cacheSize: 100,
     clock,
@@ -323,7 +324,7 @@ Deno.test("net/dns: fail-over, and silent servers are remembered for a while", a
   await using good = await startDnsAuthority({
     zones: Object.fromEntries(["a", "b", "c"].map((name) => [`${name}.test`, { A: ["127.0.0.1"] }])),
   });
-  await using it = await setUp({}, { servers: live([silent.address, good.address]), timeoutMs: 500 });
+  await using it = await setUp({}, { servers: live([silent.address, good.address]), timeoutMs: 1500 });
   assert.equal((await it.resolver.a("a.test")).kind, "found");
   assert.deepEqual([silent.queries.length, good.queries.length], [1, 1]);
   assert.equal(it.log.of("dns-server-silent").length, 1);
@@ -344,7 +345,7 @@ Deno.test("net/dns: a server that is not there, and one that fails, lead to the 
   const { address } = it.dns;
   const resolver = makeResolver({
     servers: live([gone.address, sick.address, address]),
-    timeoutMs: 500,
+    timeoutMs: 1500,
     tries: 1,
     cacheSize: 10,
     clock: it.clock,

@@ -8,6 +8,7 @@ import { openServerTls, type ServerTlsOptions } from "../../src/net/tls/mod.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { FixedClock, RecordingLog } from "../support/fakes.ts";
 import { readAll, startListener } from "./harness.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 interface Folder extends AsyncDisposable {
   readonly log: RecordingLog;
@@ -148,7 +149,7 @@ Deno.test("net/tls: the next client sees the replaced certificate, whoever is co
   const tls = await openServerTls(folder.options({ certificate, key }));
   await using server = await startListener(async (conn) => {
     await conn.write(new TextEncoder().encode("hello"));
-    await conn.read(10_000);
+    await conn.read(PATIENCE_MS);
   }, { tls, implicitTls: true });
   const visit = async () => {
     const client = nodeTls.connect({
@@ -173,8 +174,8 @@ Deno.test("net/tls: the next client sees the replaced certificate, whoever is co
     client.destroy();
   }
   // Our own client, which verifies nothing, gets through as well.
-  const client = await connect({ host: "127.0.0.1", port: server.port, timeoutMs: 10_000, id: "c" });
-  await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
+  const client = await connect({ host: "127.0.0.1", port: server.port, timeoutMs: PATIENCE_MS, id: "c" });
+  await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: PATIENCE_MS });
   const bye = readAll(client);
   client.close();
   await bye;

@@ -29,12 +29,9 @@ Deno.test("net: a deadline that moves away while its timer runs fires at the lat
   const { promise, resolve } = Promise.withResolvers<number>();
   const start = performance.now();
   const deadline = new Deadline(() => resolve(performance.now() - start));
-  deadline.set(15);
-  for (let i = 0; i < 4; i++) {
-    await systemClock.sleep(10);
-    deadline.set(50);
-  }
-  assert.ok(await promise >= 85);
+  // The timer of the first is left running: it fires four times too early.
+  for (const ms of [15, 40, 70, 100]) deadline.set(ms);
+  assert.ok(await promise >= 100);
 });
 
 Deno.test("net: a deadline far beyond what a timer takes does not fire at once", async () => {

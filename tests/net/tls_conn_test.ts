@@ -4,21 +4,22 @@ import { ConnectionLostError, TimeoutError } from "../../src/core/errors.ts";
 import type { Conn, TlsInfo } from "../../src/core/ports.ts";
 import { type ClientConn, connect } from "../../src/net/connect.ts";
 import { echo, type Harness, readAll, readRaw, startListener, startRelay, testTls } from "./harness.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 // Every test of this file fails, too, when anything ends as an unhandled rejection or leaves a socket or a timer open.
 
 function dial({ port }: Harness): Promise<ClientConn> {
-  return connect({ host: "127.0.0.1", port, timeoutMs: 10_000, id: "client" });
+  return connect({ host: "127.0.0.1", port, timeoutMs: PATIENCE_MS, id: "client" });
 }
 
 async function expectText(conn: Conn, text: string): Promise<void> {
-  assert.equal(decodeUtf8((await conn.read(10_000))!), text);
+  assert.equal(decodeUtf8((await conn.read(PATIENCE_MS))!), text);
 }
 
 /** Says 220 to the first line, does the handshake and echoes; what the handshake threw lands in `failures`. */
 function upgrading(failures: unknown[] = [], infos: unknown[] = []): (conn: Conn) => Promise<void> {
   return async (conn) => {
-    await conn.read(10_000);
+    await conn.read(PATIENCE_MS);
     await conn.write(encodeUtf8("220 go ahead\r\n"));
     try {
       await conn.startTls();
@@ -34,7 +35,7 @@ function upgrading(failures: unknown[] = [], infos: unknown[] = []): (conn: Conn
 async function upgrade(client: ClientConn, servername = "localhost", verify = false): Promise<void> {
   await client.write(encodeUtf8("STARTTLS\r\n"));
   await expectText(client, "220 go ahead\r\n");
-  await client.startClientTls({ servername, verify, timeoutMs: 10_000 });
+  await client.startClientTls({ servername, verify, timeoutMs: PATIENCE_MS });
 }
 
 Deno.test("net: STARTTLS on one connection, with version, cipher and name known on both sides", async () => {
@@ -133,13 +134,13 @@ Deno.test("net: a handshake that goes on too long is a TimeoutError, on either s
   await using server = await startListener(upgrading(failures), { tls, limits: { handshakeTimeoutMs: 50 } });
   const silent = await dial(server);
   await silent.write(encodeUtf8("STARTTLS\r\n"));
-  await silent.read(10_000);
+  await silent.read(PATIENCE_MS);
   assert.equal(await readAll(silent).catch(() => ""), "");
   silent.close();
   assert.ok(failures[0] instanceof TimeoutError);
 
   await using mute = await startListener(async (conn) => {
-    while (await conn.read(10_000) !== null);
+    while (await conn.read(PATIENCE_MS) !== null);
   });
   const client = await dial(mute);
   await assert.rejects(
@@ -179,9 +180,9 @@ Deno.test("net: a client that vanishes under TLS ends a read and a write", async
   }, { tls, implicitTls: true });
   for (let i = 0; i < 5; i++) {
     await using wire = await startRelay(server.port);
-    const client = await connect({ host: "127.0.0.1", port: wire.port, timeoutMs: 10_000, id: "c" });
-    await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
-    assert.ok(await client.read(10_000));
+    const client = await connect({ host: "127.0.0.1", port: wire.port, timeoutMs: PATIENCE_MS, id: "c" });
+    await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: PATIENCE_MS });
+    assert.ok(await client.read(PATIENCE_MS));
     wire.cut();
     client.close();
   }
@@ -197,11 +198,11 @@ Deno.test("net: a client that floods a session that does not read is made to wai
   const client = await connect({
     host: "127.0.0.1",
     port: server.port,
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     writeTimeoutMs: 500,
     id: "c",
   });
-  await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
+  await client.startClientTls({ servername: "localhost", verify: false, timeoutMs: PATIENCE_MS });
   let written = 0;
   await assert.rejects(async () => {
     for (; written < 64; written++) await client.write(new Uint8Array(1 << 20));
@@ -220,7 +221,7 @@ Deno.test("net: TLS cannot begin twice, without a certificate, or during a read"
   assert.equal(await readAll(first), "");
   first.close();
   await using server = await startListener(async (conn) => {
-    const reading = conn.read(10_000);
+    const reading = conn.read(PATIENCE_MS);
     await assert.rejects(conn.startTls(), /no read or write is under way/);
     await reading;
     await conn.write(encodeUtf8("go"));
@@ -230,7 +231,7 @@ Deno.test("net: TLS cannot begin twice, without a certificate, or during a read"
   const second = await dial(server);
   await second.write(encodeUtf8("x"));
   await expectText(second, "go");
-  await second.startClientTls({ servername: "localhost", verify: false, timeoutMs: 10_000 });
+  await second.startClientTls({ servername: "localhost", verify: false, timeoutMs: PATIENCE_MS });
   assert.equal(await readAll(second), "");
   second.close();
   await server.idle();

@@ -1,11 +1,10 @@
 /** Whatever is done to the store, and however much of it at the same time, what it keeps count of is what there is. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Store } from "../../src/store/mod.ts";
 import { append, bigMessage, mailboxOf, queueEntry, staged } from "../contract/store/harness.ts";
 import { checkStore } from "../support/store_check.ts";
 import { type Operation, operations } from "./operations.ts";
-import { StoreFolder } from "./support.ts";
+import { StoreFolder, untilSwept } from "./support.ts";
 
 const ACCOUNT = "ann@example.com";
 
@@ -60,6 +59,7 @@ Deno.test("after any operations, at the same time or not, the kept counts and re
             }
           }, { undeleteDays });
           folder.sql((db) => checkStore(db));
+          // A new start clears up what is left.
           await folder.with(untilSwept, { undeleteDays });
           folder.sql((db) => checkStore(db, { swept: true }));
         }),
@@ -67,15 +67,6 @@ Deno.test("after any operations, at the same time or not, the kept counts and re
     { numRuns: 12 },
   );
 });
-
-/** A new start clears up what is left. */
-async function untilSwept(store: Store): Promise<void> {
-  for (let quiet = 0; quiet < 3;) {
-    const before = store.stats().commits;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    quiet = store.stats().commits === before ? quiet + 1 : 0;
-  }
-}
 
 Deno.test("ranges that overlap change each message once", () =>
   StoreFolder.use(async (folder) => {

@@ -9,7 +9,8 @@ import {
   queueEntry,
   rowsOf,
 } from "../contract/store/harness.ts";
-import { DAY, StoreFolder } from "./support.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
+import { DAY, StoreFolder, untilSwept } from "./support.ts";
 import type { Store } from "../../src/store/mod.ts";
 import type { SqliteStoreOptions } from "../../src/store/sqlite/mod.ts";
 
@@ -207,19 +208,12 @@ async function freshInbox(store: Store) {
 
 /** Opens the store and waits until its sweeper has nothing more to do. */
 async function sweep(folder: StoreFolder, options: Partial<SqliteStoreOptions> = {}): Promise<void> {
-  await folder.with(async (store) => {
-    // A write comes back after the slice that was sent before it: two alone in a row mean that there are no more slices.
-    for (let alone = 0; alone < 3;) {
-      const before = store.stats().writes;
-      await store.spool.settle("none", []);
-      alone = store.stats().writes === before + 1 ? alone + 1 : 0;
-    }
-  }, options);
+  await folder.with(untilSwept, options);
 }
 
 /** Waits until a body is gone; each read gives the sweeper a turn. */
 async function gone(store: Store, bodyId: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
     try {
       await bytesOf(store, bodyId);
     } catch {

@@ -66,3 +66,13 @@ export class StoreFolder {
     return this.sql((db) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!["n"]));
   }
 }
+
+/** Waits until the sweeper has nothing more to do. */
+export async function untilSwept(store: Store): Promise<void> {
+  // A write comes back after the slice that was sent before it: some alone in a row mean that there are no more slices.
+  for (let alone = 0; alone < 3;) {
+    const before = store.stats().writes;
+    await store.spool.settle("none", []);
+    alone = store.stats().writes === before + 1 ? alone + 1 : 0;
+  }
+}

@@ -64,8 +64,20 @@ export async function findMailbox(session: ImapSession, name: string): Promise<A
 export async function openTarget(session: ImapSession, name: string): Promise<Target> {
   const { mailboxes } = session.store;
   const target = await findAccess(session, name, (account, own) => mailboxes.find(account, own));
-  return permitted(target, { needs: ["i"], code: "TRYCREATE" });
+  return permitted(target, TO_PUT);
 }
+
+/** Throws as `openTarget` does when the right was taken back since: messages may take hours to come. */
+export async function requireStillOpen(
+  { store, account }: ImapSession,
+  { mailbox, isShared }: Target,
+): Promise<void> {
+  if (!isShared) return;
+  const rights = rightsFrom(await store.acl.get(mailbox.id), account);
+  permitted(sharedAccess(mailbox, rights), TO_PUT);
+}
+
+const TO_PUT: AccessOptions = { needs: ["i"], code: "TRYCREATE" };
 
 function permitted<M extends MailboxPlace>(
   access: AccessTo<M> | null,

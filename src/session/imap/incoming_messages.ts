@@ -6,7 +6,7 @@ import {
   type LiteralHeader,
   no,
 } from "../../wire/imap/mod.ts";
-import type { Target } from "./access.ts";
+import { requireStillOpen, type Target } from "./access.ts";
 import type { ImapSession } from "./context.ts";
 import type { ImapLimits } from "./limits.ts";
 import { tooManyAtOnce } from "./message_limit.ts";
@@ -81,6 +81,7 @@ export class IncomingMessages {
       }
     }
     this.#close();
+    await requireStillOpen(this.#session, this.#options.target);
     return this.#messages;
   }
 

@@ -90,6 +90,15 @@ export function patternsOf(
   return new ListPatterns(patterns.map((pattern) => canonicalName(args.reference + pattern)));
 }
 
+/** What the mailbox is called that messages were put into, where the client wrote it otherwise (RFC 9051 section 6.3.12). */
+export async function tellTargetName(
+  session: ImapSession,
+  { name }: Pick<Access, "name">,
+  asked: string,
+): Promise<void> {
+  if (session.enabled.has("IMAP4REV2") && name !== asked) await tellAsListed(session, { name, asked });
+}
+
 /**
  * Tells of one mailbox as LIST would, and how the client called it where we write that otherwise (RFC 9051 sections 6.3.2 and
  * 6.3.9.7). Its attributes must be right, since a client keeps them: also where it may be used but not looked up.

@@ -42,6 +42,8 @@ export class Notifier {
   #annotated: Annotated[] = [];
   #mailboxesMoved = false;
   #subscriptionsMoved = false;
+  /** Names whose subscription has changed, of which the client wants to hear. */
+  readonly #resubscribed = new Set<string>();
   #overflown = false;
   /** Ends listening to an account: the session's, `anyone`, and the owners of what is shared with it. */
   readonly #topics = new Map<string, () => void>();
@@ -120,6 +122,8 @@ export class Notifier {
     if (this.#mailboxesMoved || this.#subscriptionsMoved) await this.#tellNames();
     if (this.#annotated.length > 0) await this.#tellAnnotations();
     if (this.#changed.size > 0) await this.#tellChanged();
+    // The store tells of a change before whoever made it goes on: what came of the session's own names has been told by now.
+    this.#ownNames.clear();
     if (!this.#overflown) return true;
     this.#session.out.status(
       ok("That is too much to tell: look for yourself", { code: "NOTIFICATIONOVERFLOW" }),
@@ -223,20 +227,24 @@ export class Notifier {
 
   /** RFC 5465 sections 5.4, 5.5 and 5.9. */
   async #tellNames(): Promise<void> {
-    const resubscribed = this.#subscriptionsMoved ? await this.#takeSubscriptions() : [];
+    const isResubscribed = this.#subscriptionsMoved;
     this.#mailboxesMoved = false;
+    this.#subscriptionsMoved = false;
     try {
+      if (isResubscribed) await this.#takeSubscriptions();
       const look = await this.#look();
       // Half a look shows half the truth; that it is too much is told instead.
       if (look.isTooMuch) return;
       for (const { name, mailbox } of look.fresh) if (this.#ownNames.hasCome(name)) this.#knows(mailbox);
       await this.#tellNamesOf(look, {
         wants: (name) => this.#wantsName(name, "MailboxName"),
-        resubscribed,
+        resubscribed: this.#resubscribed,
       });
-      this.#ownNames.clear();
+      this.#resubscribed.clear();
     } catch (error) {
+      // The store could not be asked: the next time it is.
       this.#mailboxesMoved = true;
+      this.#subscriptionsMoved ||= isResubscribed;
       throw error;
     }
   }
@@ -250,16 +258,18 @@ export class Notifier {
     }
   }
 
-  /** The names whose subscription has changed, as far as the client wants to hear of them; what the groups mean changes with it. */
-  async #takeSubscriptions(): Promise<Iterable<string>> {
-    this.#subscriptionsMoved = false;
+  /** Takes up what is subscribed now; what the groups mean changes with it. */
+  async #takeSubscriptions(): Promise<void> {
     const { store, account } = this.#session;
     const now = new Set(await store.mailboxes.subscriptions(account));
-    const moved = [...now.symmetricDifference(this.#subscribed as Set<string>)];
+    const moved = now.symmetricDifference(this.#subscribed as Set<string>);
+    const noteWanted = () => {
+      for (const name of moved) if (this.#wantsName(name, "SubscriptionChange")) this.#resubscribed.add(name);
+    };
     // Whoever watches what is subscribed hears of the step out, too.
-    const wanted = new Set(moved.filter((name) => this.#wantsName(name, "SubscriptionChange")));
+    noteWanted();
     this.#subscribed = now;
-    return wanted.union(new Set(moved.filter((name) => this.#wantsName(name, "SubscriptionChange"))));
+    noteWanted();
   }
 
   #wantsName(name: string, event: "MailboxName" | "SubscriptionChange"): boolean {
@@ -283,14 +293,15 @@ export class Notifier {
 
   /** RFC 5465 sections 5.1 to 5.3: of a mailbox that is not selected, STATUS. */
   async #tellChanged(): Promise<void> {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    const { store, selectedOrNull, out, pace } = this.#session;
+    const { selectedOrNull, out, pace } = this.#session;
     pace.begin();
-    for (const id of changed) {
+    // Each once: where something happens all the time we would come to no end.
+    for (const id of [...this.#changed]) {
       const watched = this.#mailboxes.get(id);
+      // Before the look: what happens after it is for the next time, and a look that fails must be had again.
+      this.#changed.delete(id);
       if (watched === undefined || watched.stop === null) continue;
-      const mailbox = await store.mailboxes.byId(id);
+      const mailbox = await this.#lookAt(id);
       // That it is gone is told by its name.
       if (mailbox === null) continue;
       if (id !== selectedOrNull?.id && this.#isNews(watched, mailbox)) {
@@ -299,6 +310,15 @@ export class Notifier {
       watched.figures = figuresOf(mailbox);
       await out.room();
       await pace.rest();
+    }
+  }
+
+  async #lookAt(id: number): Promise<Mailbox | null> {
+    try {
+      return await this.#session.store.mailboxes.byId(id);
+    } catch (error) {
+      this.#changed.add(id);
+      throw error;
     }
   }
 

@@ -5,6 +5,7 @@ import { type Access, requireRights, type Right } from "./access.ts";
 import type { Enabled } from "./enabled.ts";
 import { Rejection, SessionOver } from "./errors.ts";
 import { flagsWithin } from "./flag_rights.ts";
+import { KnownKeywords } from "./known_keywords.ts";
 import type { Output } from "./output.ts";
 import { type ContextPlace, SearchContexts } from "./search_contexts.ts";
 import { type Selection, Tracker } from "./tracker.ts";
@@ -86,7 +87,7 @@ export class SelectedMailbox {
   #modseq: number;
   /** Everything up to here is known to the client. */
   #told: number;
-  /** Something was kept from the client that it will not hear later. */
+  /** Something above `#told` was kept from the client, which only `#told` leads back to. */
   #withheld = false;
   /** The highest modseq of a message that the client was told since its last command. */
   #shownModseq = 0;
@@ -99,8 +100,7 @@ export class SelectedMailbox {
   /** UIDs of messages that this session put here and its client was not told of yet. */
   readonly #put = new Set<number>();
   #stopWatching: () => void = () => {};
-  /** Keywords by their lower-case form. */
-  readonly #keywords = new Map<string, string>();
+  readonly #keywords: KnownKeywords;
   readonly #keywordLimit: number;
 
   private constructor(
@@ -119,7 +119,7 @@ export class SelectedMailbox {
     this.#modseq = view.mailbox.highestModseq;
     this.#told = this.#modseq;
     this.#noticed = this.#modseq;
-    for (const keyword of keywords) this.#keywords.set(keyword.toLowerCase(), keyword);
+    this.#keywords = new KnownKeywords(keywords, keywordLimit);
   }
 
   /** Throws `NoSuchMailbox`. */
@@ -198,6 +198,16 @@ export class SelectedMailbox {
 
   /** Brings the view up to date and tells the client what the moment allows. */
   async sync(telling: Telling, options: SyncOptions): Promise<void> {
+    try {
+      await this.#tellChanges(telling, options);
+    } catch (error) {
+      // What was taken from the store and did not come to be told is told the next time.
+      this.#withheld = true;
+      throw error;
+    }
+  }
+
+  async #tellChanges(telling: Telling, options: SyncOptions): Promise<void> {
     const own = new Set(this.#own);
     const changes = await this.#takeChanges(options);
     telling.pace.begin();
@@ -306,13 +316,7 @@ export class SelectedMailbox {
 
   /** Tells the client of keywords before the first message that has them (RFC 3501 section 7.2.6). */
   learnKeywords(out: Output, flags: readonly string[]): void {
-    const before = this.#keywords.size;
-    for (const flag of flags) {
-      if (flag.startsWith("\\")) continue;
-      const key = flag.toLowerCase();
-      if (!this.#keywords.has(key)) this.#keywords.set(key, flag);
-    }
-    if (this.#keywords.size > before) this.tellFlagList(out);
+    if (this.#keywords.learn(flags)) this.tellFlagList(out);
   }
 
   /**
@@ -320,9 +324,9 @@ export class SelectedMailbox {
    * has all the keywords that it may have (RFC 9051 section 7.1).
    */
   tellFlagList(out: Output): void {
-    const flags = [...SYSTEM_FLAGS, ...this.#keywords.values()];
+    const { names, hasRoom } = this.#keywords;
+    const flags = [...SYSTEM_FLAGS, ...names];
     out.line(`FLAGS (${flags.join(" ")})`);
-    const hasRoom = this.#keywords.size < this.#keywordLimit;
     const permanent = this.readOnly ? [] : flagsWithin(this.rights, hasRoom ? [...flags, "\\*"] : flags);
     out.line(`OK [PERMANENTFLAGS (${permanent.join(" ")})] Flags that are kept`);
   }
@@ -388,6 +392,6 @@ export class SelectedMailbox {
   }
 
   get keywords(): readonly string[] {
-    return [...this.#keywords.values()];
+    return this.#keywords.names;
   }
 }

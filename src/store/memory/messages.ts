@@ -67,15 +67,8 @@ export class MemoryMessages implements MessageStore {
     return view;
   }
 
-  async *rows(
-    mailboxId: number,
-    uids: UidRanges,
-    { changedSince = 0 }: { readonly changedSince?: number } = {},
-  ): AsyncGenerator<readonly MessageRow[], void> {
-    for (const page of this.#pages(mailboxId, uids)) {
-      const rows = page.filter(({ modseq }) => modseq > changedSince).map(showRow);
-      if (rows.length > 0) yield rows;
-    }
+  async *rows(mailboxId: number, uids: UidRanges): AsyncGenerator<readonly MessageRow[], void> {
+    for (const page of this.#pages(mailboxId, uids)) yield page.map(showRow);
   }
 
   async *flagTables(mailboxId: number, uids: UidRanges): AsyncGenerator<FlagTable, void> {
@@ -252,13 +245,13 @@ export class MemoryMessages implements MessageStore {
   async changesSince(mailboxId: number, modseq: number, options: ChangesOptions = {}): Promise<Changes> {
     this.#state.use();
     const mailbox = this.#state.requireMailbox(mailboxId);
-    const { uids, vanishedOnly = false } = options;
+    const { uids } = options;
     const isMeant = (entry: { readonly uid: number; readonly modseq: number }) =>
       entry.modseq > modseq && (uids === undefined || inRanges(uids, entry.uid));
     return {
       highestModseq: mailbox.modseq,
       uidNext: mailbox.uidNext,
-      changed: vanishedOnly ? [] : [...mailbox.messages.values()].filter(isMeant).map(showRow),
+      changed: [...mailbox.messages.values()].filter(isMeant).map(showRow),
       vanished: mailbox.expunged.filter(isMeant).map((entry) => entry.uid).sort((a, b) => a - b),
     };
   }

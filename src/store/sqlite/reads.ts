@@ -40,14 +40,9 @@ export interface Reads {
   flagTable: Call<{ mailboxId: number; uids: UidRanges }, Page<FlagTable>>;
   digests: Call<{ mailboxId: number; uids: UidRanges }, Page<PackedDigests>>;
   shown: Call<{ mailboxId: number; uids: UidRanges; texts: boolean; utf8: boolean }, Page<PackedShown>>;
-  /** Rows whose (modseq, uid) lies after the pair, in that order; on the first page what vanished, too. */
+  /** Rows whose (modseq, uid) lies after the pair, in that order; on the last page what vanished, too. */
   changes: Call<
-    {
-      mailboxId: number;
-      modseq: number;
-      after: readonly [number, number] | null;
-      vanishedOnly: boolean;
-    },
+    { mailboxId: number; modseq: number; after: readonly [number, number] | null },
     ChangePage
   >;
   search: Call<{ mailboxId: number; key: SearchKey }, Uint32Array<ArrayBuffer>>;

@@ -84,6 +84,7 @@ export interface EsearchData {
 export function* encodeEsearch(data: EsearchData): Generator<string> {
   if (data.min != null) yield ` MIN ${data.min}`;
   if (data.max != null) yield ` MAX ${data.max}`;
+  // Always where it was asked for, 0 as well (RFC 9051 section 7.3.4).
   if (data.count !== undefined) yield ` COUNT ${data.count}`;
   if (data.all !== undefined && data.all.length > 0) {
     yield " ALL ";

@@ -34,11 +34,6 @@ export class ListPattern {
     return this.#run(prefix) > 0;
   }
 
-  /** Whether the pattern ends in `%`: then LSUB shows levels that are not subscribed themselves (section 6.3.9). */
-  get endsInPercent(): boolean {
-    return this.#pattern.endsWith("%");
-  }
-
   /** Follows the pattern along the name; how many states are alive behind it. */
   #run(name: string): number {
     const inbox = name === INBOX || name.startsWith(INBOX + DELIMITER);

@@ -34,11 +34,6 @@ export function decodeWindows1252(bytes: Uint8Array): string {
   return windows1252.decode(bytes);
 }
 
-/** UTF-8 when it is that, else windows-1252. */
-export function decodeUnsaid(bytes: Uint8Array): string {
-  return tryDecodeUtf8(bytes) ?? decodeWindows1252(bytes);
-}
-
 export function decodeCharset(bytes: Uint8Array, label: string | null): string {
   const decoder = openCharset(label);
   return decoder.push(bytes) + decoder.end();

@@ -16,11 +16,6 @@ export function boundaryOf(params: Parameters): Uint8Array | null {
   return boundary.length === 0 || boundary.length > LONGEST_DELIMITER - 6 ? null : boundary;
 }
 
-/** Whether the line at `start` begins as every delimiter does. */
-export function startsWithDashes(bytes: Uint8Array, start: number): boolean {
-  return bytes[start] === DASH && bytes[start + 1] === DASH;
-}
-
 /**
  * Whether the line `bytes[start, end)`, which begins with two dashes, is a delimiter of this boundary. Only white
  * space may follow, so that a boundary which is the beginning of another one is never mistaken for it.

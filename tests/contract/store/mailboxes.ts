@@ -149,6 +149,16 @@ export const mailboxCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "rename of a level without a mailbox takes along what is below, and makes no mailbox of it",
+    async run({ store, account }) {
+      const below = await store.mailboxes.create(account, "foo/bar");
+      await store.mailboxes.remove(account, "foo");
+      await store.mailboxes.rename(account, "foo", "zowie");
+      assert.deepEqual(await names(store, account), ["zowie/bar"]);
+      assert.equal((await again(store, below)).id, below.id);
+    },
+  },
+  {
     name: "rename refuses what cannot be",
     async run({ store, account }) {
       await store.mailboxes.create(account, "a");

@@ -2,18 +2,16 @@
 import assert from "node:assert/strict";
 import { encodeBase64 } from "../../../src/wire/sasl/mod.ts";
 import { encodeUtf8 } from "../../../src/core/bytes.ts";
-import type { TlsInfo } from "../../../src/core/ports.ts";
 import { serveImap } from "../../../src/session/imap/mod.ts";
-import { connPair, type FakeClient, TEST_TLS } from "../../support/fake_conn.ts";
+import { connPair, type ConnPairOptions, type FakeClient, TEST_TLS } from "../../support/fake_conn.ts";
 import { answer, command, ImapHarness } from "./harness.ts";
 
 const encode = (text: string) => encodeBase64(encodeUtf8(text));
 
-async function connect(harness: ImapHarness, tls: TlsInfo | null = TEST_TLS): Promise<FakeClient> {
-  const { server, client } = connPair({ tls });
+async function connect(harness: ImapHarness, options: ConnPairOptions = {}): Promise<FakeClient> {
+  const { server, client } = connPair({ tls: TEST_TLS, ...options });
   const deps = {
     ...harness.deps,
-    plaintextAuth: { current: true },
     authenticateToken: ({ token }: { readonly token: string }) =>
       Promise.resolve(token === "good" ? "alice@example.com" : null),
   };
@@ -67,8 +65,8 @@ Deno.test("without a token the client is told which it needs (RFC 7628 section 4
 });
 
 Deno.test("a token needs TLS even where a password does not (RFC 7628 section 3)", async () => {
-  await using harness = new ImapHarness();
-  const client = await connect(harness, null);
+  await using harness = new ImapHarness({ plaintextAuth: true });
+  const client = await connect(harness, { tls: null, remote: { host: "127.0.0.1", port: 1 } });
   const [list] = await command(client, "CAPABILITY");
   assert.match(list!, / AUTH=PLAIN /);
   assert.doesNotMatch(list!, /BEARER|XOAUTH2/);

@@ -23,6 +23,7 @@ import type { ImapLimits } from "../../../src/session/imap/mod.ts";
 import { parseDateTime } from "../../../src/wire/imap/mod.ts";
 import type { FakeClient } from "../../support/fake_conn.ts";
 import { command, type HarnessOptions, ImapHarness } from "./harness.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 export interface Dialogue {
   readonly title: string;
@@ -65,9 +66,7 @@ export async function runDialogue(dialogue: Dialogue, chunkSize: number): Promis
   await inTime(runner.end());
 }
 
-/** A line takes milliseconds; one that waits for bytes that never come (a literal's size is wrong) must not wait long. */
-const PATIENCE_MS = 10_000;
-
+/** One that waits for bytes that never come (a literal's size is wrong) must not wait for ever. */
 async function inTime(work: Promise<void>): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

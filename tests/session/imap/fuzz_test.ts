@@ -11,6 +11,7 @@ import { COMMANDS } from "../../../src/session/imap/commands.ts";
 import type { FakeClient } from "../../support/fake_conn.ts";
 import { readDialogues } from "./dialogue.ts";
 import { command, ImapHarness } from "./harness.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const words = [
   ...COMMANDS.keys(),
@@ -146,7 +147,7 @@ async function enter(harness: ImapHarness, state: string, chunkSize: number): Pr
 async function soon<T>(promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("The session does not end")), 10_000);
+    timer = setTimeout(() => reject(new Error("The session does not end")), PATIENCE_MS);
   });
   try {
     return await Promise.race([promise, late]);

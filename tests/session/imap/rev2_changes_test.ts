@@ -3,6 +3,9 @@
  * that nothing can be said to are in `ELSEWHERE`, with the reason; no number is in neither.
  */
 import assert from "node:assert/strict";
+import { TimeoutError } from "../../../src/core/errors.ts";
+import { serveImap } from "../../../src/session/imap/mod.ts";
+import { connPair, TEST_TLS } from "../../support/fake_conn.ts";
 import { command, ImapHarness } from "./harness.ts";
 
 const MESSAGE = [
@@ -220,11 +223,28 @@ Deno.test("RFC 9051 appendix E 21: what nobody asked for says the UID", async ()
 });
 
 Deno.test("RFC 9051 appendix E 28: any command puts the end of the session off", async () => {
-  await using harness = new ImapHarness({ limits: { idleTimeoutMs: 400 } });
-  const client = await harness.login();
+  const idleTimeoutMs = 400_000;
+  await using harness = new ImapHarness({ limits: { idleTimeoutMs } });
+  const { server, client } = connPair({ tls: TEST_TLS });
+  const read = server.read.bind(server);
+  /** How long each read would have waited. */
+  const patience: number[] = [];
+  let isOver = false;
+  server.read = (timeoutMs) => {
+    patience.push(timeoutMs);
+    return isOver ? Promise.reject(new TimeoutError("Nothing came in time")) : read(timeoutMs);
+  };
+  const ended = serveImap(server, harness.deps);
+  await client.readLine();
+  await command(client, "LOGIN alice secret");
   for (const text of ["CAPABILITY", "NONSENSE", "LIST", "NOOP"]) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await harness.clock.advance(idleTimeoutMs - 1000);
     await command(client, text);
+    await harness.clock.advance(0);
+    assert.equal(patience.at(-1), idleTimeoutMs, text);
   }
+  isOver = true;
+  await command(client, "NOOP");
   assert.match(await client.readAll(), /^\* BYE Nothing came for too long\r\n$/);
+  await ended;
 });

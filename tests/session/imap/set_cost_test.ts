@@ -83,7 +83,7 @@ async function asked(harness: ImapHarness, work: () => Promise<unknown>): Promis
       yield batch;
     }
   };
-  messages.rows = (id, uids, options) => watch(uids, rows.call(messages, id, uids, options));
+  messages.rows = (id, uids) => watch(uids, rows.call(messages, id, uids));
   messages.shownRows = (id, uids, options) => watch(uids, shownRows.call(messages, id, uids, options));
   messages.setFlags = (id, uids, change, options) => {
     sum.ranges += uids.length;

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { type FakeClient, TEST_TLS } from "../../support/fake_conn.ts";
 import { ManualClock } from "../../support/fakes.ts";
 import { emptyStore, LOGIN, readAnswer, type SessionOptions, startSession } from "./support.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const FOLDER = join(import.meta.dirname!, "dialogues");
 const SETTINGS = /^! (tls|plaintext-auth|remote|limit|scripts|language|logged-in)\b/;
@@ -45,9 +46,7 @@ function readDialogue(name: string): Dialogue {
   };
 }
 
-/** A server that says too little fails its test, and does not hold it up. */
-const PATIENCE_MS = 10_000;
-
+/** A server that says too little fails its test, and does not hold it up for ever. */
 async function play(client: FakeClient, steps: readonly string[]): Promise<void> {
   const timer = setTimeout(() => client.reset(), PATIENCE_MS);
   try {

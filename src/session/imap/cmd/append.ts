@@ -6,7 +6,7 @@ import { AFTER_LOGIN, type Command, command } from "../command.ts";
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { IncomingMessages } from "../incoming_messages.ts";
-import { tellAsListed } from "../listing.ts";
+import { tellTargetName } from "../listing.ts";
 import { quotaOf, roomOf } from "../quota.ts";
 import { appendedReply } from "../uid_codes.ts";
 
@@ -32,9 +32,7 @@ export const append: Command = command({
         messages.map((message) => ({ ...message, mailboxId, ...bounds })),
       );
       session.notePut(mailboxId, { uids: appended.map(({ uid }) => uid), modseqs: appended.length });
-      // RFC 9051 section 6.3.12: what the mailbox is called.
-      const isRenamed = session.enabled.has("IMAP4REV2") && target.name !== name;
-      if (isRenamed) await tellAsListed(session, { name: target.name, asked: name });
+      await tellTargetName(session, target, name);
       return appendedReply("Appended", target, appended);
     } finally {
       incoming.discard();

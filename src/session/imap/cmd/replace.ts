@@ -14,6 +14,7 @@ import { type Answer, type Call, type Command, command, SELECTED } from "../comm
 import type { ImapSession } from "../context.ts";
 import { Rejection } from "../errors.ts";
 import { IncomingMessages } from "../incoming_messages.ts";
+import { tellTargetName } from "../listing.ts";
 import { quotaOf, roomOf } from "../quota.ts";
 import { requireWritable } from "../selected.ts";
 import { appendedReply } from "../uid_codes.ts";
@@ -52,9 +53,14 @@ async function replaceMessage(
   try {
     const line = { args: rest, literal: streamed?.header ?? null };
     const [message] = await incoming.collect(readMessages(line, { one: true }), line);
+    // The message may have been long in coming, and the right to take the other one away is gone by now.
+    await session.refreshRights();
+    requireWritable(session.selected, ["t", "e"]);
     const bounds = { quota: quotaOf(session, account), keywordLimit: session.limits.keywords };
     const appended = await commit(session, { ...message!, mailboxId, ...bounds, source, uid });
     session.notePut(mailboxId, { uids: [appended.uid], modseqs: 1 });
+    // Section 3.4: what goes for APPEND goes here.
+    await tellTargetName(session, target, name);
     // Before the EXPUNGE that it explains (section 3.3).
     session.out.status(appendedReply("Replaced", target, [appended]));
     await session.sync({ expunge: true, force: true });

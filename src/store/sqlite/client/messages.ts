@@ -1,4 +1,3 @@
-import { NoSuchMailbox } from "../../errors.ts";
 import { parseFlags } from "../../flags.ts";
 import type { SortRequest, ThreadList, ThreadRequest } from "../../ordering.ts";
 import type { SearchOptions } from "../../search.ts";
@@ -32,8 +31,6 @@ import { pagesOf } from "./pages.ts";
 import { withBodies, withBody } from "./stage.ts";
 
 const ALL_UIDS: UidRanges = [[1, 0xffffffff]];
-/** Rows that are handed out together. */
-const PAGE = 500;
 /** Messages that come in by one write, and their bytes: as long as it takes, everybody else's writes wait. */
 const AT_ONCE = 64;
 const BYTES_AT_ONCE = 256 * 1024;
@@ -57,28 +54,9 @@ export class SqliteMessages implements MessageStore {
     });
   }
 
-  async *rows(
-    mailboxId: number,
-    uids: UidRanges,
-    options?: { readonly changedSince?: number },
-  ): AsyncGenerator<readonly MessageRow[], void> {
-    if (options?.changedSince !== undefined) {
-      const changed = await this.#changedRows(mailboxId, options.changedSince, uids);
-      for (let at = 0; at < changed.length; at += PAGE) yield changed.slice(at, at + PAGE);
-      return;
-    }
+  async *rows(mailboxId: number, uids: UidRanges): AsyncGenerator<readonly MessageRow[], void> {
     for await (const page of pagesOf(uids, (rest) => this.#link.read("rows", { mailboxId, uids: rest }))) {
       if (page.count > 0) yield unpackRows(page);
-    }
-  }
-
-  async #changedRows(mailboxId: number, modseq: number, uids: UidRanges): Promise<readonly MessageRow[]> {
-    try {
-      return (await this.#changes(mailboxId, modseq, { uids })).changed;
-    } catch (error) {
-      // A mailbox that is gone has no rows.
-      if (error instanceof NoSuchMailbox) return [];
-      throw error;
     }
   }
 
@@ -225,19 +203,14 @@ export class SqliteMessages implements MessageStore {
     return this.#link.task(() => transfer(this.#link, task));
   }
 
-  changesSince(mailboxId: number, modseq: number, options: ChangesOptions = {}): Promise<Changes> {
-    return this.#changes(mailboxId, modseq, options);
-  }
-
-  #changes(mailboxId: number, modseq: number, options: ChangesOptions): Promise<Changes> {
-    const { uids, vanishedOnly = false } = options;
+  changesSince(mailboxId: number, modseq: number, { uids }: ChangesOptions = {}): Promise<Changes> {
     const isMeant = (uid: number) => uids === undefined || inRanges(uids, uid);
     return this.#link.task(async () => {
       const changed: MessageRow[] = [];
       let page: ChangePage;
       let after: ChangePage["next"] = null;
       do {
-        page = await this.#link.readers.do("changes", { mailboxId, modseq, after, vanishedOnly });
+        page = await this.#link.readers.do("changes", { mailboxId, modseq, after });
         for (const row of unpackRows(page.rows)) if (isMeant(row.uid)) changed.push(row);
         after = page.next;
       } while (after !== null);
@@ -252,10 +225,17 @@ export class SqliteMessages implements MessageStore {
   /** The UIDs below `uidNext`, in the ranges, that are not there. */
   async #missing(mailboxId: number, uids: UidRanges, uidNext: number): Promise<number[]> {
     const view = await this.#link.readers.do("view", { mailboxId });
-    const present = new Set(view?.uids ?? []);
+    const present = view?.uids ?? new Uint32Array(0);
     const missing: number[] = [];
+    // Both ascend: a set of a million UIDs would be a tenth of a second of everybody's time.
+    let place = 0;
     for (const [from, to] of uids) {
-      for (let uid = from; uid <= Math.min(to, uidNext - 1); uid++) if (!present.has(uid)) missing.push(uid);
+      const last = Math.min(to, uidNext - 1);
+      while (place < present.length && present[place]! < from) place++;
+      for (let uid = from; uid <= last; uid++) {
+        if (present[place] === uid) place++;
+        else missing.push(uid);
+      }
     }
     return missing;
   }

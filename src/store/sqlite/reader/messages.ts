@@ -112,12 +112,12 @@ export const changes: Query<"changes"> = (db, args) => db.snapshot(() => readCha
 
 const readChanges = (
   db: Database,
-  { mailboxId, modseq, after, vanishedOnly }: Parameters<typeof changes>[1],
+  { mailboxId, modseq, after }: Parameters<typeof changes>[1],
 ): ChangePage => {
   const mailbox = mailboxById(db, mailboxId);
   if (mailbox === null) throw new NoSuchMailbox();
   const [afterModseq, afterUid] = after ?? [modseq, 0xffffffff];
-  const found = vanishedOnly ? [] : db.arrays<RowArray>(
+  const found = db.arrays<RowArray>(
     `SELECT ${ROW_COLUMNS} FROM messages m WHERE m.mailbox_id = ? AND (m.modseq, m.uid) > (?, ?)
      ORDER BY m.modseq, m.uid LIMIT ${CHANGED_ROWS}`,
     mailboxId,

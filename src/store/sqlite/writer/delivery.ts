@@ -1,6 +1,7 @@
 import { mailboxFull, NoSuchMailbox, NoSuchMessage } from "../../errors.ts";
 import { checkedName, INBOX } from "../../names.ts";
 import type { NewQueueEntry } from "../../mod.ts";
+import type { QuotaLimit } from "../../quota.ts";
 import { accountId } from "./accounts.ts";
 import { discardBody, storeBody, type StoredBodyRef } from "./bodies.ts";
 import type { Command, WriteContext } from "./context.ts";
@@ -67,7 +68,8 @@ export const append: Command<"append"> = (context, { messages }) => {
 };
 
 function putIn(context: WriteContext, messages: readonly NewMessageArgument[]) {
-  return messages.map(({ mailboxId, body, bits, keywords, internalDate, quota }) => {
+  const quotas = new Map<number, Set<QuotaLimit | null>>();
+  const places = messages.map(({ mailboxId, body, bits, keywords, internalDate, quota }) => {
     const stored = storeBody(context, body, 1);
     const { owner, ...place } = insertMessage(context, mailboxId, {
       body: stored,
@@ -75,9 +77,12 @@ function putIn(context: WriteContext, messages: readonly NewMessageArgument[]) {
       keywords,
       internalDate,
     });
-    requireWithin(context, owner, quota);
+    quotas.set(owner, (quotas.get(owner) ?? new Set()).add(quota));
     return place;
   });
+  // Once for all of them: what an account has is the sum over its mailboxes, of which there may be thousands.
+  for (const [owner, limits] of quotas) for (const quota of limits) requireWithin(context, owner, quota);
+  return places;
 }
 
 /** Asked before the write changes anything: see `KeywordBook`. */
