@@ -99,8 +99,9 @@ export interface SubmitContext {
   readonly about?: string;
   /** Spam: it is not sent on to other servers, neither by an alias nor by a forward. */
   readonly spam?: boolean;
-  /** Where mail goes that was fetched for one account. */
+  /** Where mail goes that was fetched for one account. Others to whom that account forwards have it as any other mail. */
   readonly place?: {
+    readonly account: string;
     /** Unless a filter says otherwise. */
     readonly mailbox: string;
     /** The account's own filters are asked. */

@@ -1,17 +1,12 @@
-import { type Address, formatAddress, needsSmtpUtf8 } from "../core/address.ts";
-import { encodeUtf8 } from "../core/bytes.ts";
-import { makeId } from "../core/id.ts";
-import type { Clock, Live, Log, Random, Submit } from "../core/ports.ts";
+import { formatAddress } from "../core/address.ts";
+import type { Live, Log } from "../core/ports.ts";
 import { formatDate } from "../wire/mime/mod.ts";
 import type { Directory } from "./directory.ts";
+import { type OwnLetter, type OwnLetterDeps, sendOwnLetter } from "./own_letter.ts";
 import type { CapHit } from "./sending_caps.ts";
 
-export interface CapsNoticeDeps {
-  readonly hostname: string;
+export interface CapsNoticeDeps extends OwnLetterDeps {
   readonly directory: Live<Directory>;
-  readonly submit: Submit;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
 }
 
@@ -23,30 +18,11 @@ export async function sendCapsNotice(deps: CapsNoticeDeps, hit: CapHit): Promise
   await send(deps, { to: postmaster, text: postmasterText(hit) });
 }
 
-async function send(deps: CapsNoticeDeps, { to, text }: { to: Address; text: string }): Promise<void> {
-  const { clock, random, hostname, log } = deps;
-  const id = makeId(clock, random);
-  const header = [
-    `From: Mailden <postmaster@${hostname}>`,
-    `To: ${formatAddress(to)}`,
-    "Subject: Sending limit reached",
-    `Date: ${formatDate(clock.now())}`,
-    `Message-ID: <${id}@${hostname}>`,
-    // RFC 3834 section 5: nobody's program shall answer it.
-    "Auto-Submitted: auto-generated",
-    "MIME-Version: 1.0",
-    "Content-Type: text/plain; charset=utf-8",
-    "Content-Transfer-Encoding: 8bit",
-  ];
-  const message = encodeUtf8(`${header.join("\r\n")}\r\n\r\n${text.replaceAll("\n", "\r\n")}`);
+async function send(deps: CapsNoticeDeps, { to, text }: Pick<OwnLetter, "to" | "text">): Promise<void> {
   try {
-    await deps.submit(
-      { sender: null, recipients: [to], smtputf8: needsSmtpUtf8(to), eightBit: true },
-      [message],
-      { id, sessionId: id, origin: "report", protocol: "", client: null, account: null, tls: null },
-    );
+    await sendOwnLetter({ to, subject: "Sending limit reached", text }, deps);
   } catch (error) {
-    log.warn("caps-notice-failed", { to: formatAddress(to), error: String(error) });
+    deps.log.warn("caps-notice-failed", { to: formatAddress(to), error: String(error) });
   }
 }
 

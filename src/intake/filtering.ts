@@ -46,15 +46,14 @@ export class Filtering {
   }
 
   /** Whether none of the accounts has rules, as far as is known without asking the store. */
-  static isIdle(filter: Filter, { plan }: MessageView): boolean {
-    return plan.accounts.every((account) => filter.hasRules(account) === false);
+  static isIdle(filter: Filter, view: MessageView): boolean {
+    return filtered(view).every((account) => filter.hasRules(account) === false);
   }
 
   /** Asks the rules of all accounts that have some; null when none has. */
   static async ask(deps: FilteringDeps, view: MessageView, stage: BodyStage): Promise<Filtering | null> {
-    const { accounts } = view.plan;
     const ruled: string[] = [];
-    for (const account of accounts) if (await deps.filter.hasRules(account)) ruled.push(account);
+    for (const account of filtered(view)) if (await deps.filter.hasRules(account)) ruled.push(account);
     if (ruled.length === 0) return null;
     const filtering = new Filtering(deps, view, stage);
     for (const account of ruled) await filtering.#judge(account);
@@ -163,6 +162,11 @@ export class Filtering {
     for await (const piece of messageBytes(source, message)) await stage.write(piece);
     return stage.seal(stamp.prefix);
   }
+}
+
+/** Whose rules may be asked. What was fetched for an account may pass its rules by. */
+function filtered({ plan: { accounts }, context: { place } }: MessageView): readonly string[] {
+  return place?.filters === false ? accounts.filter((account) => account !== place.account) : accounts;
 }
 
 function isUnedited({ header, body }: EditedMessage): boolean {

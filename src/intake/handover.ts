@@ -29,7 +29,7 @@ function placed(deliveries: Deliveries, { place, folders }: Places): Deliveries 
   if (place === undefined && folders.size === 0) return deliveries;
   // RFC 5233: a detail names a folder, unless the account's own rules said where.
   return atEach(deliveries, (one) => {
-    const mailbox = folders.get(one.account) ?? place?.mailbox;
+    const mailbox = folders.get(one.account) ?? (one.account === place?.account ? place.mailbox : undefined);
     return mailbox === undefined ? one : { mailbox, ...one };
   });
 }

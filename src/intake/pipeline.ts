@@ -148,8 +148,7 @@ class Passage {
   /** Most mail has no rules before it, and must not wait for those that have. */
   async #askRules({ view }: Settled, stage: BodyStage): Promise<Filtering | null> {
     const { filter } = this.#deps;
-    if (filter === undefined || this.#context.place?.filters === false) return null;
-    if (Filtering.isIdle(filter, view)) return null;
+    if (filter === undefined || Filtering.isIdle(filter, view)) return null;
     return await Filtering.ask({ ...this.#deps, filter, log: this.#journal.log }, view, stage);
   }
 

@@ -1,21 +1,14 @@
-import { formatAddress, needsSmtpUtf8 } from "../core/address.ts";
-import { encodeUtf8 } from "../core/bytes.ts";
-import { makeId } from "../core/id.ts";
-import type { Clock, Live, Log, Random, Submit } from "../core/ports.ts";
+import type { Live, Log } from "../core/ports.ts";
 import type { Store, Usage } from "../store/mod.ts";
-import { formatDate } from "../wire/mime/mod.ts";
 import { BoundedMap } from "./bounded_map.ts";
 import type { DeliverySettings } from "./delivery_settings.ts";
 import type { AccountInfo } from "./directory.ts";
+import { type OwnLetterDeps, sendOwnLetter } from "./own_letter.ts";
 import type { QuotaState } from "./quota.ts";
 
-export interface QuotaWatchDeps {
+export interface QuotaWatchDeps extends OwnLetterDeps {
   readonly store: Pick<Store, "accounts" | "facts">;
   readonly settings: Live<DeliverySettings>;
-  readonly hostname: string;
-  readonly submit: Submit;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
 }
 
@@ -93,38 +86,14 @@ export class QuotaWatch {
     info: AccountInfo,
     { used, mark }: { readonly used: Usage; readonly mark: number },
   ): Promise<void> {
-    const { clock, random, hostname, submit, log } = this.#deps;
-    const id = makeId(clock, random);
     const percent = Math.floor(percentOf(info, used));
-    const to = info.address;
-    const header = [
-      `From: Mailden <postmaster@${hostname}>`,
-      `To: ${formatAddress(to)}`,
-      `Subject: Your mailbox is ${percent} % full`,
-      `Date: ${formatDate(clock.now())}`,
-      `Message-ID: <${id}@${hostname}>`,
-      // RFC 3834 section 5: nobody's program shall answer it.
-      "Auto-Submitted: auto-generated",
-      "MIME-Version: 1.0",
-      "Content-Type: text/plain; charset=utf-8",
-      "Content-Transfer-Encoding: 8bit",
-    ];
-    const text = `${header.join("\n")}\n\n${textFor(info, used)}`;
-    await submit(
-      { sender: null, recipients: [to], smtputf8: needsSmtpUtf8(to), eightBit: true },
-      [encodeUtf8(text.replaceAll("\n", "\r\n"))],
-      {
-        id,
-        sessionId: id,
-        origin: "report",
-        protocol: "",
-        client: null,
-        account: null,
-        tls: null,
-        facts: [{ space: SPACE, ...this.#fact(info.name, mark) }],
-      },
-    );
-    log.info("quota-warning", { account: info.name, percent });
+    await sendOwnLetter({
+      to: info.address,
+      subject: `Your mailbox is ${percent} % full`,
+      text: textFor(info, used),
+      facts: [{ space: SPACE, ...this.#fact(info.name, mark) }],
+    }, this.#deps);
+    this.#deps.log.info("quota-warning", { account: info.name, percent });
   }
 }
 

@@ -48,9 +48,7 @@ export async function fingerprint(fields: readonly HeaderField[], size: number):
     fields.find((field) => field.name === name)?.value ?? ""
   );
   const digest = await crypto.subtle.digest("SHA-256", encodeUtf8([...named, String(size)].join("\n")));
-  return [...new Uint8Array(digest).subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  return new Uint8Array(digest, 0, 16).toHex();
 }
 
 /** Looks for the line that ends the header, in text whose lines all end in CR LF. */

@@ -133,7 +133,7 @@ export class HandOver {
         client: { address: provider.address, helo: provider.host },
         account: null,
         tls: provider.tls,
-        place: { mailbox: spec.into, filters: spec.filters },
+        place: { account: spec.account, mailbox: spec.into, filters: spec.filters },
         facts,
       },
     );

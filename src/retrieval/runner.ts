@@ -211,19 +211,19 @@ export class SourceRunner {
     await visit.idle(Math.min(this.spec.everyMs, LONGEST_IDLE_MS), this.#pause.signal);
   }
 
+  /** Up to the end; between two rounds others have their turn. */
   async #sweepInTurn(visit: Visit): Promise<void> {
-    const release = await this.#slots.take(this.#stopping.signal);
-    if (release === null) return;
-    try {
-      this.#state = "fetching";
-      let sweep = await visit.sweep();
-      await this.#succeeded(sweep);
-      while (sweep.more && !this.#stopping.signal.aborted) {
-        sweep = await visit.sweep();
+    for (let isMore = true; isMore;) {
+      const release = await this.#slots.take(this.#stopping.signal);
+      if (release === null) return;
+      try {
+        this.#state = "fetching";
+        const sweep = await visit.sweep();
         await this.#succeeded(sweep);
+        isMore = sweep.more;
+      } finally {
+        release();
       }
-    } finally {
-      release();
     }
   }
 

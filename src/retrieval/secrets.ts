@@ -58,9 +58,7 @@ export class Secrets {
     const secret = await this.#secret().catch(() => "");
     const text = JSON.stringify([user, host, port, oauth, secret]);
     const digest = await crypto.subtle.digest("SHA-256", encodeUtf8(text));
-    return [...new Uint8Array(digest).subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join(
-      "",
-    );
+    return new Uint8Array(digest, 0, 16).toHex();
   }
 
   async #secret(): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Live } from "../core/ports.ts";
 
-/** So many at a time, and the others in the order in which they came. */
+/** So many at a time, and the others in the order in which they came: who gives a slot back and wants another waits, too. */
 export class Slots {
   readonly #limit: Live<number>;
   readonly #waiting: (() => void)[] = [];
@@ -12,29 +12,42 @@ export class Slots {
 
   /** Resolves with what gives the slot back, or with null when the signal aborts first. */
   async take(signal: AbortSignal): Promise<(() => void) | null> {
-    while (this.#taken >= this.#limit.current) {
-      if (signal.aborted) return null;
-      const turn = Promise.withResolvers<void>();
-      const wake = () => turn.resolve();
-      this.#waiting.push(wake);
-      signal.addEventListener("abort", wake);
-      await turn.promise;
-      signal.removeEventListener("abort", wake);
-      // Who has left must not be called in another's place.
-      const place = this.#waiting.indexOf(wake);
-      if (place >= 0) this.#waiting.splice(place, 1);
+    if (signal.aborted) return null;
+    const turn = Promise.withResolvers<boolean>();
+    const enter = () => turn.resolve(true);
+    const leave = () => {
+      const place = this.#waiting.indexOf(enter);
+      if (place < 0) return;
+      this.#waiting.splice(place, 1);
+      turn.resolve(false);
+    };
+    signal.addEventListener("abort", leave);
+    this.#waiting.push(enter);
+    this.#letIn();
+    const isIn = await turn.promise;
+    signal.removeEventListener("abort", leave);
+    if (!isIn) return null;
+    const release = this.#release();
+    if (!signal.aborted) return release;
+    release();
+    return null;
+  }
+
+  /** The slot is theirs before they know of it, so that nobody can slip in between. */
+  #letIn(): void {
+    while (this.#taken < this.#limit.current && this.#waiting.length > 0) {
+      this.#taken++;
+      this.#waiting.shift()!();
     }
-    if (signal.aborted) {
-      this.#waiting.shift()?.();
-      return null;
-    }
-    this.#taken++;
+  }
+
+  #release(): () => void {
     let given = false;
     return () => {
       if (given) return;
       given = true;
       this.#taken--;
-      this.#waiting.shift()?.();
+      this.#letIn();
     };
   }
 }

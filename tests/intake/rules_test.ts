@@ -98,6 +98,21 @@ Deno.test("rules: spam is not redirected but kept", async () => {
   assert.deepEqual(await world.queue(), []);
 });
 
+Deno.test("rules: a place of one account's mail is none for those to whom it forwards, and their rules are asked", async () => {
+  const world = await makeWorld(rules({ bob: KEEP, inside: REDIRECT }));
+  const place = { account: "inside@here.test", mailbox: "Fetched", filters: false };
+  await world.send(["inside@here.test"], { origin: "retrieval", place });
+  assert.equal((await world.box("bob")).length, 1);
+  assert.equal((await world.box("alice")).length, 1);
+  assert.deepEqual(world.log.of("message-filtered").map(({ fields }) => fields.account), ["bob@here.test"]);
+  await world.send(["alice@here.test"], {
+    origin: "retrieval",
+    place: { ...place, account: "alice@here.test" },
+    text: TEXT.replace("<1@", "<2@"),
+  });
+  assert.equal((await world.box("alice", "Fetched")).length, 1);
+});
+
 Deno.test("rules: what is as large as a message may be is still sent on", async () => {
   const world = await makeWorld({ ...rules({ alice: REDIRECT }), messageSize: 2000 });
   const text = `${TEXT}${"x".repeat(2000 - TEXT.length)}`;

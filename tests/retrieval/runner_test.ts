@@ -4,13 +4,14 @@ import { keepSecret, sourceKey } from "../../src/retrieval/mod.ts";
 import { ManualClock } from "../support/fakes.ts";
 import { type Script, scripted, SPEC } from "./scripted.ts";
 import { imapData, imapServer, letter, pop3Data, pop3Server } from "./servers.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 /** Waits until the status of the only source is as wanted; time stands still. */
 async function until(
   status: () => SourceStatus[],
   wanted: (status: SourceStatus) => boolean,
 ): Promise<SourceStatus> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
     const [one] = status();
     if (one !== undefined && wanted(one)) return one;
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -187,6 +188,43 @@ Deno.test("retrieval: a server that ends every IDLE at once is not logged in to 
   await Promise.all([retrieval.stop(), nothing.retrieval.stop()]);
 });
 
+Deno.test("retrieval: between two rounds of one that listens, others have their turn", async () => {
+  const mine = imapData([{ uid: 1, text: letter("a") }]);
+  const others = imapData();
+  const current = [{ ...SPEC, idle: true }, {
+    ...SPEC,
+    account: "bob@example.test",
+    name: "other",
+    port: 994,
+  }];
+  const servers = new Map([[993, imapServer(mine)], [994, imapServer(others)]]);
+  const { world, retrieval } = start((peer, port) => servers.get(port)!(peer, port), { current });
+  world.settings = { ...world.settings, concurrency: 1, messagesPerRound: 1 };
+  const IDLE = /^IDLE/;
+  mine.answers.set(IDLE, async (peer, tag) => {
+    mine.answers.delete(IDLE);
+    await until(() => retrieval.status("bob@example.test"), settled("waiting"));
+    for (const uid of [2, 3, 4]) mine.mails.push({ uid, text: letter(`a${uid}`) });
+    others.mails.push({ uid: 1, text: letter("b") });
+    peer.write("+ idling\r\n* 4 EXISTS\r\n");
+    await peer.readLine();
+    peer.write(`${tag} OK done\r\n`);
+  });
+  // The other's mail comes while these are fetched.
+  mine.answers.set(/^UID FETCH 2 /, async (peer, tag) => {
+    retrieval.now("bob@example.test");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await peer.write(
+      `* 1 FETCH (UID 2 BODY[] {${letter("a2").length}}\r\n${letter("a2")})\r\n${tag} OK done\r\n`,
+    );
+  });
+  await retrieval.update();
+  await until(() => retrieval.status(), () => world.taken.length === 5);
+  await retrieval.stop();
+  const order = world.taken.map(({ context }) => context.place!.account.replace(/@.*/, ""));
+  assert.ok(order.indexOf("bob") < 4, order.join());
+});
+
 Deno.test("retrieval: pop3: ids that are new at every look bring what is new, and an end", async () => {
   const data = pop3Data([]);
   const server = pop3Server(data);
@@ -253,4 +291,34 @@ Deno.test("retrieval: of a source that was taken out of the configuration nothin
   for (let tries = 0; await left() > 0; tries++) assert.ok(tries < 500, "something is left");
   assert.equal(world.taken.length, 1);
   await retrieval.stop();
+});
+
+Deno.test("retrieval: a server that repeats what it was shown does not bring the password into a log or a status", async () => {
+  const echo = (line: string) => `I do not know ${line}`;
+  const secret = 'p"ss-w0rd';
+  const data = imapData();
+  data.answers.set(/^LOGIN/, (peer, tag) => peer.write(`${tag} BAD ${echo(data.asked.at(-1)!)}\r\n`));
+  const plain = imapData();
+  plain.answers.set(/^CAPABILITY/, (peer, tag) => peer.write(`* CAPABILITY AUTH=PLAIN\r\n${tag} OK x\r\n`));
+  plain.answers.set(/^AUTHENTICATE/, async (peer, tag) => {
+    peer.write("+ \r\n");
+    await peer.write(`${tag} NO ${echo((await peer.readLine())!)}\r\n`);
+  });
+  const mails = pop3Data();
+  mails.answers.set(/^PASS/, (peer) => peer.write(`-ERR ${echo(mails.asked.at(-1)!)}\r\n`));
+  for (
+    const [protocol, script] of [
+      ["imap", imapServer(data)],
+      ["imap", imapServer(plain)],
+      ["pop3", pop3Server(mails)],
+    ] as const
+  ) {
+    const { world, retrieval } = start(script, { current: [{ ...SPEC, secret, protocol }] });
+    await retrieval.update();
+    const { problem } = await until(() => retrieval.status(), settled("refused"));
+    await retrieval.stop();
+    assert.match(problem!, /I do not know .*\[\.\.\.\]/);
+    const said = JSON.stringify([world.log.entries, problem]);
+    for (const form of ["ss-w0rd", btoa(`\0me\0${secret}`)]) assert.ok(!said.includes(form), said);
+  }
 });

@@ -27,3 +27,14 @@ Deno.test("slots: who leaves the queue is not called in another's place", async 
   release!();
   assert.ok(await waiting);
 });
+
+Deno.test("slots: who gives one back and wants another at once stands behind those who wait", async () => {
+  const slots = new Slots({ current: 1 });
+  const order: string[] = [];
+  const first = await slots.take(never());
+  const second = slots.take(never()).then((release) => (order.push("second"), release!()));
+  first!();
+  const again = slots.take(never()).then((release) => (order.push("first again"), release!()));
+  await Promise.all([second, again]);
+  assert.deepEqual(order, ["second", "first again"]);
+});

@@ -29,7 +29,7 @@ Deno.test("retrieval: imap: each message once, byte by byte, with Return-Path as
   assert.ok(!second!.text.includes("Return-Path"));
   assert.ok(second!.text.endsWith("\r\n\r\n.\r\nx\r\ny\r\n"), "every line ends in CR LF");
   assert.equal(second!.context.origin, "retrieval");
-  assert.deepEqual(second!.context.place, { mailbox: "INBOX", filters: true });
+  assert.deepEqual(second!.context.place, { account: "alice@example.test", mailbox: "INBOX", filters: true });
   data.mails.push({ uid: 9, text: letter("c") });
   assert.equal((await look(world, SPEC)).fetched, 1);
   assert.equal((await look(world, SPEC)).fetched, 0);

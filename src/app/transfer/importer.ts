@@ -165,7 +165,7 @@ interface Sent {
 }
 
 async function upload(message: SourceMessage, { handlers, random, progress }: ImportTask): Promise<Sent> {
-  const name = [...random.bytes(16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const name = random.bytes(16).toHex();
   const digest = new DigestBuilder();
   let held: Uint8Array[] = [];
   let [heldSize, size] = [0, 0];

@@ -10,6 +10,7 @@ export interface FilterAccount {
   readonly address: Address;
   readonly displayName: string | null;
   readonly quota: number | null;
+  readonly quotaMessages?: number | null;
 }
 
 export interface FilterAccounts {

@@ -7,7 +7,7 @@ import {
   UNEDITED,
 } from "../../core/filter.ts";
 import { reply } from "../../core/reply.ts";
-import type { AwayNote, StandingScripts } from "../../store/mod.ts";
+import type { AwayNote, SpacedFact, StandingScripts, Usage } from "../../store/mod.ts";
 import { headerFields } from "../../wire/mime/mod.ts";
 import { fieldOf, isAutomatic, isMachine } from "./auto_reply.ts";
 import { decide, type Decided, INBOX } from "./decide.ts";
@@ -18,7 +18,13 @@ import { isAboutAutomatic, type NotifyAction, notifyLetter } from "./notify.ts";
 import { Post } from "./post.ts";
 import { duplicateKey, DUPLICATES, runScripts } from "./run.ts";
 import { ScriptShelf } from "./shelf.ts";
-import { type VacationAction, vacationKey, vacationLetter, whyNoAnswer } from "./vacation.ts";
+import {
+  type VacationAction,
+  type VacationCase,
+  vacationKey,
+  vacationLetter,
+  whyNoAnswer,
+} from "./vacation.ts";
 
 const KEPT: FilterDecision = {
   local: [{ mailbox: INBOX, flags: [], message: UNEDITED }],
@@ -27,6 +33,8 @@ const KEPT: FilterDecision = {
   afterwards: null,
 };
 
+/** Who was answered. */
+const VACATION = "vacation";
 /** An away note answers the same sender once a week. */
 const AWAY_SECONDS = 7 * 24 * 60 * 60;
 /** Lines of a reason that go into an SMTP reply, and characters of each. */
@@ -38,6 +46,8 @@ export class SieveFilter implements Filter {
   readonly #deps: FilterDeps;
   readonly #shelf: ScriptShelf;
   readonly #post: Post;
+  /** Answers on their way to the disk, by their keys: nobody is given two at once. */
+  readonly #answering = new Set<string>();
 
   constructor(deps: FilterDeps) {
     this.#deps = deps;
@@ -78,9 +88,9 @@ export class SieveFilter implements Filter {
       rest,
     });
     const decided = await decide(actions, mailboxes);
+    if (decided.reject !== null) return refused(decided.reject.reason, { request, message });
     const { local, redirects, problems } = await this.#within(account, { decided, request, message });
     if (error !== null) problems.push(error);
-    if (decided.reject !== null) return refused(decided.reject.reason, { request, message });
     const vacation = decided.vacation ?? await this.#awayAnswer(account, local);
     return {
       local,
@@ -97,7 +107,8 @@ export class SieveFilter implements Filter {
   ): Promise<{ local: FilteredDelivery[]; redirects: Decided["redirects"]; problems: string[] }> {
     const problems = decided.missing.map((name) => `There is no mailbox "${name}" to file into`);
     let local = [...decided.local];
-    if (local.length > 1 && !await this.#hasRoom(account, request.message.size * local.length)) {
+    const [messages, bytes] = [local.length, local.length * request.message.size];
+    if (messages > 1 && !await this.#hasRoom(account, { messages, bytes })) {
       problems.push("The mailboxes are nearly full, so only one copy was filed");
       local = [local[0]!];
     }
@@ -115,9 +126,11 @@ export class SieveFilter implements Filter {
     return { local, redirects, problems };
   }
 
-  async #hasRoom(account: FilterAccount, bytes: number): Promise<boolean> {
-    if (account.quota === null) return true;
-    return (await this.#deps.store.accounts.usage(account.name)).bytes + bytes <= account.quota;
+  async #hasRoom({ name, quota, quotaMessages = null }: FilterAccount, more: Usage): Promise<boolean> {
+    if (quota === null && quotaMessages === null) return true;
+    const { bytes, messages } = await this.#deps.store.accounts.usage(name);
+    return (quota === null || bytes + more.bytes <= quota) &&
+      (quotaMessages === null || messages + more.messages <= quotaMessages);
   }
 
   /** RFC 5228 section 4.2: loops are the deliverer's business. */
@@ -172,22 +185,39 @@ export class SieveFilter implements Filter {
     { action, request, message }: { action: VacationAction; request: FilterRequest; message: OpenedMessage },
   ): Promise<void> {
     const { store, clock, log } = this.#deps;
-    const { sender, context } = request;
+    const { sender, context: { id: cause } } = request;
     const isOwn = (address: Address) => this.#deps.accounts.owns(account.name, address);
     const fields = fieldsFor(action, message);
     const vacation = { action, account, sender, recipient: request.recipient, fields, isOwn };
     const reason = whyNoAnswer(vacation);
     if (sender === null || reason !== null) {
-      return log.info("vacation-silent", { message: context.id, account: account.name, reason });
+      return log.info("vacation-silent", { message: cause, account: account.name, reason });
     }
-    // Noted first: an answer may be missed by a crash, but is never given twice (RFC 5230 section 4.2).
-    const key = await vacationKey(account.name, sender, action.handle);
-    const expiresAt = clock.now() + action.period * 1000;
     // RFC 6131 section 2: without a period each message is answered, so the account's own bound must hold.
-    if (action.period === 0 && !await this.#post.maySend(account.name)) return;
-    if (action.period > 0 && await store.facts.add("vacation", { key, by: 1, expiresAt }) > 1) return;
+    if (action.period === 0) {
+      if (await this.#post.maySend(account.name)) await this.#giveAnswer(vacation, { cause, facts: [] });
+      return;
+    }
+    const key = await vacationKey(account.name, sender, action.handle);
+    if (this.#answering.has(key)) return;
+    this.#answering.add(key);
+    try {
+      if (await store.facts.get(VACATION, key) !== null) return;
+      const expiresAt = clock.now() + action.period * 1000;
+      // One commit with the answer, so that a crash neither loses nor repeats it (RFC 5230 section 4.2).
+      await this.#giveAnswer(vacation, { cause, facts: [{ space: VACATION, key, value: "", expiresAt }] });
+    } finally {
+      this.#answering.delete(key);
+    }
+  }
+
+  async #giveAnswer(
+    vacation: VacationCase,
+    { cause, facts }: { readonly cause: string; readonly facts: readonly SpacedFact[] },
+  ): Promise<void> {
+    const { account, action } = vacation;
     const place = this.#post.newId();
-    const about = { id: place.id, event: "vacation-sent", message: context.id };
+    const about = { id: place.id, event: "vacation-sent", message: cause, facts };
     const sent = await this.#post.send(vacationLetter(vacation, place), about);
     if (sent !== null && action.copy !== null) await this.#post.file(account, action.copy, sent);
   }

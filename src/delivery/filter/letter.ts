@@ -1,7 +1,15 @@
 /** Messages that the filter writes itself: pure functions from values to bytes. */
 import { type Address, formatAddress } from "../../core/address.ts";
 import { encodeUtf8 } from "../../core/bytes.ts";
-import { encodeWord, formatDate, headerFields, plainTextEntity } from "../../wire/mime/mod.ts";
+import {
+  encodeWord,
+  formatDate,
+  headerFields,
+  parseAddressList,
+  plainTextEntity,
+} from "../../wire/mime/mod.ts";
+import { tryAddress } from "../sieve/mod.ts";
+import type { FilterAccount } from "./deps.ts";
 
 export interface Letter {
   /** As it stands in the field: with a name, perhaps. */
@@ -50,6 +58,20 @@ export function namedAddress(address: Address, name: string | null): string {
   return `${
     isPlain ? name : /^[\x20-\x7e]*$/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : encodeWord(name)
   } ${plain}`;
+}
+
+/**
+ * The From field: what the script gives, if the account may use that address, with the name so that every host takes it; else the
+ * account's own.
+ */
+export function senderField(
+  given: string | null,
+  { address: own, displayName }: FilterAccount,
+  mayUse: (address: Address) => boolean,
+): string {
+  const address = given === null ? null : tryAddress(given);
+  if (address === null || !mayUse(address)) return namedAddress(own, displayName);
+  return namedAddress(address, parseAddressList(given!, 1)[0]?.name ?? null);
 }
 
 function plainText(text: string): { fields: string[]; body: string } {

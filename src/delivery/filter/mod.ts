@@ -4,7 +4,8 @@
  *
  * - Nothing is lost by a script: whatever goes wrong ends with the message in INBOX, and its owner is told once a day.
  * - `decide.ts` turns actions into mailboxes; the door redirects and stores, in this order. What comes after (answers, notices,
- *   marks) is done when the message is on disk, by `filter.ts`, and can be missed by a crash but not repeated.
+ *   marks) is done when the message is on disk, by `filter.ts`; a crash before it loses it. An answer and the mark that it was given
+ *   are one commit.
  * - What is sent goes through the one door again, from the null sender, so that nothing of ours is answered or bounced.
  *   `auto_reply.ts` says who may be answered.
  */

@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import { decodeWords } from "../../wire/mime/mod.ts";
-import { type Action, parseMailto, tryAddress } from "../sieve/mod.ts";
+import { type Action, parseMailto } from "../sieve/mod.ts";
 import { fieldOf } from "./auto_reply.ts";
 import type { FilterAccount } from "./deps.ts";
-import { type Letter, namedAddress } from "./letter.ts";
+import { type Letter, senderField } from "./letter.ts";
 import type { OpenedMessage } from "./message.ts";
 
 export type NotifyAction = Extract<Action, { kind: "notify" }>;
@@ -28,11 +28,10 @@ export function notifyLetter(
 ): Letter | null {
   const method = parseMailto(action.method);
   if (method === null) return null;
-  const from = action.from === null ? null : tryAddress(action.from);
   const about = decodeWords(fieldOf(fields, "subject") ?? "");
   const sender = decodeWords(fieldOf(fields, "from") ?? "");
   return {
-    from: from !== null && isOwn(from) ? action.from! : namedAddress(account.address, account.displayName),
+    from: senderField(action.from, account, isOwn),
     to: method.to,
     cc: method.cc,
     // The script's own words, else the method's, else those of the message.

@@ -1,10 +1,11 @@
 import { type Address, formatAddress, needsSmtpUtf8 } from "../../core/address.ts";
 import { makeId } from "../../core/id.ts";
-import { findTarget } from "./decide.ts";
+import { findTarget, INBOX } from "./decide.ts";
 import type { FilterAccount, FilterDeps } from "./deps.ts";
 import { type Letter, namedAddress, writeLetter } from "./letter.ts";
 import { AccountMailboxes } from "./mailboxes.ts";
 import type { FileCopy } from "../sieve/actions.ts";
+import type { SpacedFact } from "../../store/mod.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -13,8 +14,10 @@ interface SentAbout {
   readonly event: string;
   /** The id of the message that caused it. */
   readonly message: string;
-  /** What is wrong with a script is no mail for that script. */
-  readonly unfiltered?: boolean;
+  /** The account whose rules are not asked: what is wrong with a script is no mail for that script. */
+  readonly unfiltered?: string;
+  /** To be kept in the same commit. */
+  readonly facts?: readonly SpacedFact[];
 }
 
 /** Sends what the filter writes, and counts it. Nothing here rejects: the message that caused it has been delivered. */
@@ -32,10 +35,7 @@ export class Post {
   }
 
   /** From the null sender, so that it is answered by nobody (RFC 5230 section 5.1, RFC 5436 section 2.1). */
-  async send(
-    letter: Letter,
-    about: SentAbout,
-  ): Promise<Uint8Array | null> {
+  async send(letter: Letter, about: SentAbout): Promise<Uint8Array | null> {
     const recipients = [...letter.to, ...letter.cc ?? []];
     const to = recipients.map(formatAddress);
     const bytes = writeLetter(letter);
@@ -52,7 +52,10 @@ export class Post {
           account: null,
           tls: null,
           about: about.message,
-          ...(about.unfiltered === true ? { place: { mailbox: "INBOX", filters: false } } : {}),
+          ...(about.facts === undefined ? {} : { facts: about.facts }),
+          ...(about.unfiltered === undefined
+            ? {}
+            : { place: { account: about.unfiltered, mailbox: INBOX, filters: false } }),
         },
       );
       this.#deps.log.info(about.event, { message: about.message, to, answer: about.id });
@@ -77,13 +80,15 @@ export class Post {
         await store.mailboxes.create(account.name, name);
       if (mailbox === null) return;
       const stage = store.bodies.stage();
+      // Without effect once it is stored.
+      using _ = { [Symbol.dispose]: () => stage.discard() };
       await stage.write(bytes);
       await store.messages.append({
         mailboxId: mailbox.id,
         body: stage.seal(),
         flags: copy.flags,
         internalDate: clock.now(),
-        quota: { bytes: account.quota, messages: null },
+        quota: { bytes: account.quota, messages: account.quotaMessages ?? null },
       });
     } catch (error) {
       log.warn("sieve-copy-failed", { account: account.name, error: String(error) });
@@ -119,7 +124,7 @@ export class Post {
       messageId: `${place.id}@${hostname}`,
       now: place.now,
       text: noticeText(problem.text),
-    }, { id: place.id, event: "sieve-owner-told", message: problem.message, unfiltered: true });
+    }, { id: place.id, event: "sieve-owner-told", message: problem.message, unfiltered: account.name });
   }
 }
 

@@ -1,10 +1,10 @@
 import { type Address, addressKey, formatAddress, type ReversePath } from "../../core/address.ts";
 import { encodeUtf8 } from "../../core/bytes.ts";
 import { decodeWords } from "../../wire/mime/mod.ts";
-import { type Action, tryAddress } from "../sieve/mod.ts";
+import type { Action } from "../sieve/mod.ts";
 import { fieldOf, isAutomatic, isMachine, isOneOf, namesOwner } from "./auto_reply.ts";
 import type { FilterAccount } from "./deps.ts";
-import { type Letter, namedAddress } from "./letter.ts";
+import { type Letter, senderField } from "./letter.ts";
 import type { OpenedMessage } from "./message.ts";
 
 export type VacationAction = Extract<Action, { kind: "vacation" }>;
@@ -40,11 +40,13 @@ export function vacationLetter(
   const about = decodeWords(fieldOf(fields, "subject") ?? "").trim();
   const messageId = fieldOf(fields, "message-id");
   const references = fieldOf(fields, "references") ?? fieldOf(fields, "in-reply-to");
-  const from = action.from === null ? null : tryAddress(action.from);
-  const mayUse = from !== null && (isOwn(from) || isOneOf(action.addresses)(from));
   return {
     // Section 4.3: in nobody else's name.
-    from: mayUse ? action.from! : namedAddress(account.address, account.displayName),
+    from: senderField(
+      action.from,
+      account,
+      (address) => isOwn(address) || isOneOf(action.addresses)(address),
+    ),
     to: [sender!],
     subject: action.subject ?? (about === "" ? "Automated reply" : `Auto: ${about}`),
     extra: [

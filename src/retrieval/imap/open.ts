@@ -4,7 +4,7 @@ import { bearerResponse, plainResponse } from "../../wire/sasl/client.ts";
 import { BEARER_MECHANISMS, encodeBase64 } from "../../wire/sasl/mod.ts";
 import { dial, encrypt } from "../dial.ts";
 import { trouble } from "../errors.ts";
-import { noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
+import { type LogInAttempt, noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { ImapConnection } from "./connection.ts";
 
@@ -42,7 +42,7 @@ async function startTls(connection: ImapConnection, { spec, deps }: OpenOptions)
   await encrypt(connection.conn, spec.host, deps);
 }
 
-async function logIn(connection: ImapConnection, { spec, credential }: OpenOptions): Promise<void> {
+async function logIn(connection: ImapConnection, { spec, credential }: LogInAttempt): Promise<void> {
   const { capabilities } = connection;
   const offers = (mechanism: string) => capabilities.has(`AUTH=${mechanism}`);
   let answer;
@@ -62,7 +62,7 @@ async function logIn(connection: ImapConnection, { spec, credential }: OpenOptio
   if (answer.status === "OK") return;
   // RFC 5530 section 3: these say nothing about the password.
   const isBusy = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"].includes(answer.code ?? "");
-  throw isBusy ? noLogInNow(spec, answer.text) : refusedLogIn(spec, answer.text);
+  throw (isBusy ? noLogInNow : refusedLogIn)({ spec, credential }, answer.text);
 }
 
 /** RFC 3501 section 6.2.2. The response waits to be asked for: that is understood everywhere, and costs one round. */

@@ -3,9 +3,8 @@ import { BEARER_MECHANISMS, encodeBase64 } from "../../wire/sasl/mod.ts";
 import type { Pop3Status } from "../../wire/pop3/client.ts";
 import { dial, encrypt } from "../dial.ts";
 import { trouble } from "../errors.ts";
-import { noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
+import { type LogInAttempt, noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
 import type { OpenOptions } from "../open_options.ts";
-import type { SourceSpec } from "../source.ts";
 import { Pop3Connection } from "./connection.ts";
 
 /** Connects, encrypts and logs in. Throws `RetrievalError` and what a lost connection throws. */
@@ -43,21 +42,22 @@ async function startTls(connection: Pop3Connection, { spec, deps }: OpenOptions)
   await connection.askCapabilities();
 }
 
-async function logIn(connection: Pop3Connection, { spec, credential }: OpenOptions): Promise<void> {
+async function logIn(connection: Pop3Connection, attempt: LogInAttempt): Promise<void> {
+  const { spec, credential } = attempt;
   const { sasl } = connection.capabilities;
   if (credential.kind === "token") {
     const mechanism = BEARER_MECHANISMS.find((name) => sasl.includes(name));
     if (mechanism === undefined) throw noMechanism(spec);
     const response = bearerResponse(mechanism, { ...spec, token: credential.token });
-    return checked(connection, spec, await authenticate(connection, mechanism, response));
+    return checked(connection, attempt, await authenticate(connection, mechanism, response));
   }
   if (sasl.includes("PLAIN")) {
     const response = plainResponse(spec.user, credential.password);
-    return checked(connection, spec, await authenticate(connection, "PLAIN", response));
+    return checked(connection, attempt, await authenticate(connection, "PLAIN", response));
   }
   const user = await connection.command("USER", spec.user);
-  if (user.kind !== "ok") return checked(connection, spec, user);
-  checked(connection, spec, await connection.command("PASS", credential.password));
+  if (user.kind !== "ok") return checked(connection, attempt, user);
+  checked(connection, attempt, await connection.command("PASS", credential.password));
 }
 
 /** RFC 5034 section 4. The response goes on a line of its own: not every server takes long ones with the command. */
@@ -77,10 +77,10 @@ async function authenticate(
 const LOCKED = /mail ?(?:drop|box).{0,60}(?:locked|in use|busy)/i;
 
 /** RFC 3206 section 4: AUTH is the password, SYS/TEMP and IN-USE are not; who announces the code says it whenever it is so. */
-function checked(connection: Pop3Connection, spec: SourceSpec, { kind, code, text }: Pop3Status): void {
+function checked(connection: Pop3Connection, attempt: LogInAttempt, { kind, code, text }: Pop3Status): void {
   if (kind === "ok") return;
   const isBusy = code === "IN-USE" || code === "LOGIN-DELAY" || code?.startsWith("SYS/") ||
     LOCKED.test(text);
   const isPassword = code === "AUTH" || !isBusy && !connection.capabilities.authRespCode;
-  throw isPassword ? refusedLogIn(spec, text) : noLogInNow(spec, text);
+  throw (isPassword ? refusedLogIn : noLogInNow)(attempt, text);
 }

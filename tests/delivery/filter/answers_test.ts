@@ -172,3 +172,62 @@ Deno.test("filter: an away note answers between its days, unless the message is 
   await harness.mail(MAIL, { from: "eve@example.org" });
   assert.equal((await harness.sent()).length, 1);
 });
+
+Deno.test("filter: the answer and its mark are one commit, so that one that cannot be stored is given to the next message", async () => {
+  const harness = new FilterHarness();
+  await harness.script('require "vacation"; vacation "Away.";');
+  const { store } = harness;
+  const accept = store.accept.bind(store);
+  let isBroken = true;
+  store.accept = (delivery) => {
+    const isAnswer = delivery.queued !== null;
+    return isAnswer && isBroken ? Promise.reject(new Error("The disk is full")) : accept(delivery);
+  };
+  await harness.mail(MAIL);
+  assert.equal(harness.log.of("vacation-sent-failed").length, 1);
+  assert.deepEqual(await harness.sent(), []);
+  isBroken = false;
+  // Two at once are answered once.
+  await Promise.all([harness.mail(MAIL), harness.mail(MAIL)]);
+  await harness.mail(MAIL);
+  assert.equal((await harness.sent()).length, 1);
+});
+
+Deno.test("filter: a copy that cannot be filed leaves nothing behind, and counts against the quota in messages (RFC 8580)", async () => {
+  const harness = new FilterHarness();
+  const { bodies } = harness.store;
+  const stage = bodies.stage.bind(bodies);
+  const open = new Set<unknown>();
+  bodies.stage = () => {
+    const made = stage();
+    const discard = made.discard.bind(made);
+    open.add(made);
+    made.discard = () => {
+      open.delete(made);
+      discard();
+    };
+    return made;
+  };
+  const script = 'require ["vacation", "fcc"]; vacation :fcc "Sent" "Away.";';
+  await harness.script(script, "few@example.com");
+  await harness.mail(MAIL.replace("To: alice", "To: few"), { to: "few@example.com" });
+  assert.equal((await harness.sent()).length, 1);
+  assert.deepEqual(Object.keys(await harness.mailboxes("few@example.com")), ["INBOX"]);
+  assert.equal(harness.log.of("sieve-copy-failed").length, 1);
+  assert.equal(open.size, 0);
+});
+
+Deno.test("filter: the name of a sender that a script gives is written so that every host takes it (RFC 2047)", async () => {
+  const harness = new FilterHarness();
+  await harness.script(
+    'require ["vacation", "enotify"]; vacation :from "J\u00fcrgen \\"J\\" <alice@example.com>" "Away.";' +
+      'notify :from "J\u00fcrgen <ally@example.com>" "mailto:eve@example.net";',
+  );
+  await harness.mail(MAIL);
+  for (const { text } of await harness.sent()) {
+    const [header] = text.split("\r\n\r\n");
+    assert.match(header!, /^[\x20-\x7e\r\n\t]+$/);
+    assert.match(header!, /\r\nFrom: =\?utf-8\?[^\r\n]+ <(?:alice|ally)@example\.com>\r\n/i);
+  }
+  assert.equal((await harness.sent()).length, 2);
+});

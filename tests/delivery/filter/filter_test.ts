@@ -56,6 +56,20 @@ Deno.test("filter: a redirect to another account meets that one's filter, and a 
   assert.equal(all.flatMap((one) => Object.values(one)).flat().filter((text) => text === "Hello").length, 1);
 });
 
+Deno.test("filter: a circle ends also where a script takes away the traces of it (RFC 5293 section 6)", async () => {
+  const harness = new FilterHarness();
+  const script = (to: string) =>
+    `require "editheader"; deleteheader "Delivered-To"; deleteheader "Received"; redirect "${to}";`;
+  await harness.script(script("carol@example.com"));
+  await harness.script(script("alice@example.com"), "carol@example.com");
+  await harness.mail("Subject: Round\n\nText.\n");
+  assert.deepEqual((await harness.mailboxes())["INBOX"]?.filter((subject) => subject === "Round"), ["Round"]);
+  assert.equal(
+    harness.log.of("message-accepted").filter(({ fields }) => fields.origin === "redirect").length,
+    2,
+  );
+});
+
 Deno.test("filter: an account sends on so many messages a day", async () => {
   const settings = {
     ...defaultFilterSettings,

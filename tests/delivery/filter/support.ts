@@ -33,6 +33,7 @@ const DOMAINS: DirectorySpec = {
         alice: { name: "Alice", aliases: ["ally"] },
         carol: {},
         small: { quota: 3000 },
+        few: { quotaMessages: 1 },
       },
       aliases: { both: ["alice", "carol"] },
       catchAll: null,

@@ -9,6 +9,8 @@ import { isConstant, type Text } from "../text.ts";
 /** What tells where a message has been stays (RFC 5293 section 6), and what it was before it was replaced (RFC 5703 section 5). */
 const PROTECTED: ReadonlySet<string> = new Set([
   "received",
+  // By it an account knows what it has sent on before, and so ends a circle.
+  "delivered-to",
   "auto-submitted",
   "return-path",
   "original-subject",
