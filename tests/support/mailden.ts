@@ -18,6 +18,7 @@ import { Pop3Client } from "./pop3_client.ts";
 import { freePort } from "./ports.ts";
 import { type LogLine, Program, type ProgramCommand } from "./program.ts";
 import { SmtpClient } from "./smtp_client.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 export const SERVICES = [
   "smtp",
@@ -54,7 +55,6 @@ export interface MaildenOptions {
 }
 
 const ROOT = join(import.meta.dirname!, "..", "..");
-const START_TIMEOUT_MS = 30_000;
 
 export class Mailden {
   readonly directory: string;
@@ -302,7 +302,7 @@ export class Mailden {
   async #ready(program: Program): Promise<boolean> {
     let ended = false;
     void program.exited.then(() => ended = true);
-    const until = Date.now() + START_TIMEOUT_MS;
+    const until = Date.now() + PATIENCE_MS;
     while (Date.now() < until && !ended) {
       const health = await this.health().catch(() => null);
       if (health?.status === 200) return true;

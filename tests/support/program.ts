@@ -1,4 +1,5 @@
 /** A process whose output is collected: JSON lines as log lines, everything as text. */
+import { PATIENCE_MS } from "./patience.ts";
 
 export interface ProgramCommand {
   readonly command: string;
@@ -70,7 +71,7 @@ export class Program {
     match: (line: LogLine) => boolean,
     options: { readonly from?: number; readonly timeoutMs?: number } = {},
   ): Promise<LogLine> {
-    const { from = 0, timeoutMs = 20_000 } = options;
+    const { from = 0, timeoutMs = PATIENCE_MS } = options;
     const find = () => this.log.slice(from).find(match);
     return find() ?? await new Promise((resolve, reject) => {
       const finish = () => {

@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
 import { latin1 } from "./test_socket.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** Where the connection can be dropped without an answer. */
 export type SinkStep = "connect" | "ehlo" | "starttls" | "mail" | "rcpt" | "data" | "final" | "quit";
@@ -103,17 +104,17 @@ export class SmtpSink {
   }
 
   /** Waits until so many messages were accepted. */
-  async waitForAccepted(count: number, timeoutMs = 20_000): Promise<SunkMessage[]> {
+  async waitForAccepted(count: number, timeoutMs = PATIENCE_MS): Promise<SunkMessage[]> {
     await this.waitUntil(() => this.accepted.length >= count, `${count} accepted messages`, timeoutMs);
     return this.accepted;
   }
 
-  async waitForConnections(count: number, timeoutMs = 20_000): Promise<void> {
+  async waitForConnections(count: number, timeoutMs = PATIENCE_MS): Promise<void> {
     await this.waitUntil(() => this.connections >= count, `${count} connections`, timeoutMs);
   }
 
   /** Waits for a condition on the sink; it is looked at after each event. */
-  async waitUntil(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  async waitUntil(condition: () => boolean, what: string, timeoutMs = PATIENCE_MS): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

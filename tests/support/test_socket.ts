@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
+import { PATIENCE_MS } from "./patience.ts";
 
 export interface ConnectOptions {
   readonly host?: string;
@@ -30,7 +31,7 @@ export class TestSocket {
 
   private constructor(socket: net.Socket, options: ConnectOptions) {
     this.#socket = socket;
-    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     this.#servername = options.servername;
     this.#attach();
   }
@@ -122,18 +123,6 @@ export class TestSocket {
     return latin1(this.#take(Infinity));
   }
 
-  /** Whether bytes come, or the end, within so many milliseconds. */
-  async hasMore(withinMs: number): Promise<boolean> {
-    if (this.#chunks.length > 0 || this.#ended) return true;
-    try {
-      await this.#arrival(withinMs);
-      return true;
-    } catch (error) {
-      if (error instanceof ReadTimeout) return false;
-      throw error;
-    }
-  }
-
   /** Ends our side; the server's answers can still be read. */
   end(): void {
     this.#socket.end();
@@ -174,13 +163,14 @@ export class TestSocket {
   }
 
   /** False at the end of the stream. */
-  async #arrival(timeoutMs = this.#timeoutMs): Promise<boolean> {
+  async #arrival(): Promise<boolean> {
+    const timeoutMs = this.#timeoutMs;
     const had = this.#chunks.length;
     if (this.#ended) return false;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#wake = null;
-        reject(new ReadTimeout(this.failure(`The server said nothing for ${timeoutMs} ms`).message));
+        reject(this.failure(`The server said nothing for ${timeoutMs} ms`));
       }, timeoutMs);
       this.#wake = () => {
         clearTimeout(timer);
@@ -212,8 +202,6 @@ export class TestSocket {
   }
 }
 
-class ReadTimeout extends Error {}
-
 /** Bytes as text, one character each. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -221,7 +209,10 @@ export function latin1(bytes: Uint8Array): string {
 
 function happens(socket: net.Socket, event: "connect" | "secureConnect", what: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(new Error(`No success in 10 s: ${what}`)), 10_000);
+    const timer = setTimeout(
+      () => finish(new Error(`No success in ${PATIENCE_MS} ms: ${what}`)),
+      PATIENCE_MS,
+    );
     const finish = (error?: Error) => {
       clearTimeout(timer);
       socket.off("error", finish);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Mailden } from "../../support/mailden.ts";
 import { type CheckOptions, checkStore } from "../../support/store_check.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const FILES = ["mailden.db", "mailden.db-wal"];
 
@@ -29,7 +30,7 @@ export function checkEnded(server: Mailden, options: CheckOptions = {}): void {
 export async function untilSwept(server: Mailden): Promise<void> {
   const db = new DatabaseSync(join(server.dataDirectory, "mailden.db"), { readOnly: true });
   try {
-    const until = Date.now() + 20_000;
+    const until = Date.now() + PATIENCE_MS;
     while (Number(db.prepare("SELECT count(*) AS n FROM bodies WHERE refs <= 0").get()!["n"]) > 0) {
       assert.ok(Date.now() < until, "What was being received when the server was killed is still there");
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -6,6 +6,7 @@ import { sampleMessage } from "../../support/smtp_client.ts";
 import { SmtpSink, type SunkMessage } from "../../support/smtp_sink.ts";
 import { makeWorld } from "../world.ts";
 import { checkCrashed, checkEnded } from "./check.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const ALICE = "alice@one.test";
 const CLIENTS = 8;
@@ -64,7 +65,7 @@ function subjectOf({ text }: SunkMessage): string {
 }
 
 async function untilQueueIsEmpty(server: Mailden): Promise<void> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const { stdout } = await server.command(["queue", "list", "--json"]);
     if (stdout.trim() === "") return;

@@ -44,7 +44,7 @@ Deno.test("e2e: trace tells the life of a message that was late, of one that bou
     host: world.address(),
     hostname: "mx.one.test",
     accounts: { "alice@one.test": "a" },
-    config: { queue: { first_retry: "3s", max_retry: "3s", jitter: 0 } },
+    config: { queue: { first_retry: "1h", jitter: 0 } },
   });
   await using submission = await one.submission("alice@one.test");
   await submission.send({
@@ -65,6 +65,7 @@ Deno.test("e2e: trace tells the life of a message that was late, of one that bou
   const shown = await one.command(["queue", "show", id]);
   inOrder(shown.stdout, "Recipients:", "1 attempt", "Not taken yet", "451 4.7.1 Greylisted");
 
+  assert.equal((await one.command(["queue", "flush"])).code, 0);
   await sink.waitForAccepted(1);
   await one.waitForLog((line) => line.event === "delivery-result" && line["result"] === "relayed");
   const told = await trace(one, id);

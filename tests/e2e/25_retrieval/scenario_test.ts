@@ -118,10 +118,9 @@ Deno.test("e2e: imap: IDLE brings new mail at once; other folders by pattern", a
   await provider.post("old", { mailbox: "Archive" });
   await using imap = await server.imap(ALICE);
   await statusSays(server, /waiting for new mail/);
-  const before = Date.now();
   await provider.post("fresh");
+  // The next look is an hour away.
   await waitForMessages(imap, 1);
-  assert.ok(Date.now() - before < 5000);
   await server.command(["retrieve", "now"]);
   await waitForMessages(imap, 2);
   assert.deepEqual(await subjects(server, ALICE), ["fresh", "old"]);

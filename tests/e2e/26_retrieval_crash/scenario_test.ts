@@ -54,7 +54,7 @@ for (const protocol of ["imap", "pop3"] as const) {
       let seen = 0;
       const isEnough = (event: string) =>
         event === "message-retrieved" ? ++seen >= wanted : event === "retrieval-failed";
-      await server.waitForLog(({ event }) => isEnough(event), { timeoutMs: 15_000 });
+      await server.waitForLog(({ event }) => isEnough(event));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
       await server.kill();
       const failures = server.log.slice(from).filter(({ event }) => event === "retrieval-error");

@@ -5,6 +5,7 @@ import { makeCertificate } from "../../support/certificate.ts";
 import type { Mailden } from "../../support/mailden.ts";
 import { PROVIDER, type Provider, REMOTE_USER, startProvider } from "../../support/provider.ts";
 import { type Cut, TlsRelay } from "../../support/tls_relay.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const ALICE = "alice@example.test";
 
@@ -104,7 +105,7 @@ for (const [protocol, steps] of [["imap", IMAP], ["pop3", POP3]] as const) {
         void relay.cut(null);
         await server.serve();
         await using there = await provider.server.imap(REMOTE_USER);
-        for (const end = Date.now() + 30_000; await there.select("INBOX") > 0;) {
+        for (const end = Date.now() + PATIENCE_MS; await there.select("INBOX") > 0;) {
           assert.ok(Date.now() < end, "the rest is not fetched");
           await new Promise((resolve) => setTimeout(resolve, 20));
         }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Mailden } from "../../support/mailden.ts";
 import { permissionFlags } from "../../support/permissions.ts";
 import { Program } from "../../support/program.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const ALICE = "alice@example.test";
 const BOB = "bob@example.test";
@@ -38,7 +39,7 @@ async function makeMaildir(root: string): Promise<void> {
 }
 
 async function untilTrue(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; !await holds();) {
+  for (const end = Date.now() + PATIENCE_MS; !await holds();) {
     assert.ok(Date.now() < end, what);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -110,7 +110,7 @@ export class ClientSide {
   /** The next line is the answer to a `+` that has not come, or a command if it does not come. */
   get #isUndecided(): boolean {
     const name = this.pending.at(-1)?.name;
-    return this.#text === "" && !this.#isDialogue &&
+    return this.#text === "" && !this.#isDialogue && !this.#goesOn &&
       (name === "AUTHENTICATE" || (name === "IDLE" && !this.#isIdleOver));
   }
 
@@ -118,7 +118,7 @@ export class ClientSide {
     const literal = /\{(\d+)(\+?)\}$/.exec(line);
     if (this.#goesOn || (this.#text === "" && this.#isDialogue)) {
       this.#isDialogue = false;
-      this.#isIdleOver = this.pending[0]!.name === "IDLE";
+      this.#isIdleOver = this.pending[0]?.name === "IDLE";
       this.#goesOn = literal?.[2] === "+";
       if (this.#goesOn) this.#literal = Number(literal![1]);
       else this.#text = "";
