@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type FilterDecision, type FilterRequest, UNEDITED } from "../../src/core/filter.ts";
 import { encodeUtf8 } from "../../src/core/bytes.ts";
 import { reply } from "../../src/core/reply.ts";
+import { watchStages } from "../support/open_stages.ts";
 import { at, makeWorld, refusal, TEXT } from "./delivery_world.ts";
 
 const KEEP: FilterDecision = {
@@ -178,19 +179,7 @@ Deno.test("rules: when it cannot be stored, nothing of what was staged for it is
   const changed = { header: encodeUtf8("Subject: Changed\r\n\r\n"), body: null };
   const decision = { ...KEEP, local: [{ mailbox: "INBOX", flags: [], message: changed }] };
   const world = await makeWorld(rules({ alice: decision }));
-  const { bodies } = world.store;
-  const stage = bodies.stage.bind(bodies);
-  const open = new Set<unknown>();
-  bodies.stage = () => {
-    const made = stage();
-    const discard = made.discard.bind(made);
-    open.add(made);
-    made.discard = () => {
-      open.delete(made);
-      discard();
-    };
-    return made;
-  };
+  const open = watchStages(world.store.bodies);
   world.store.accept = () => Promise.reject(new Error("The disk is gone"));
   // The forward fails before the message itself is to be stored.
   await assert.rejects(world.send(["alice@here.test", "both@here.test"]), /The disk is gone/);

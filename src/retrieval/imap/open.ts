@@ -2,36 +2,31 @@ import { decodeLatin1, encodeUtf8 } from "../../core/bytes.ts";
 import { clientQuoted } from "../../wire/imap/client/mod.ts";
 import { bearerResponse, plainResponse } from "../../wire/sasl/client.ts";
 import { BEARER_MECHANISMS, encodeBase64 } from "../../wire/sasl/mod.ts";
-import { dial, encrypt } from "../dial.ts";
+import { encrypt } from "../dial.ts";
 import { trouble } from "../errors.ts";
 import { type LogInAttempt, noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
+import { openConnection } from "../open_connection.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { ImapConnection } from "./connection.ts";
 
 /** Connects, encrypts and logs in. Throws `RetrievalError` and what a lost connection throws. */
-export async function openImap(options: OpenOptions): Promise<ImapConnection> {
-  const { spec, deps, signal } = options;
-  const conn = await dial({ ...spec, loopbackOnly: spec.tls === "none", signal }, deps);
-  const connection = new ImapConnection(conn, deps.settings.current);
-  const abort = () => connection.close();
-  signal.addEventListener("abort", abort);
-  try {
-    if (spec.tls === "implicit") await encrypt(conn, spec.host, deps);
-    const greeting = await connection.greeting();
-    // Logged in before we have said who we are: somebody in between, who would have us go on without TLS.
-    if (greeting.status === "PREAUTH") throw trouble(`${spec.host} says that we are logged in before we are`);
-    if (greeting.status !== "OK") throw trouble(`${spec.host} says: ${greeting.text}`);
-    if (spec.tls === "starttls") await startTls(connection, options);
-    await connection.askCapabilities();
-    await logIn(connection, options);
-    await connection.askCapabilities();
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+export function openImap(options: OpenOptions): Promise<ImapConnection> {
+  const { spec, deps } = options;
+  return openConnection(options, {
+    make: (conn) => new ImapConnection(conn, deps.settings.current),
+    begin: async (connection) => {
+      const greeting = await connection.greeting();
+      // Logged in before we have said who we are: somebody in between, who would have us go on without TLS.
+      if (greeting.status === "PREAUTH") {
+        throw trouble(`${spec.host} says that we are logged in before we are`);
+      }
+      if (greeting.status !== "OK") throw trouble(`${spec.host} says: ${greeting.text}`);
+      if (spec.tls === "starttls") await startTls(connection, options);
+      await connection.askCapabilities();
+      await logIn(connection, options);
+      await connection.askCapabilities();
+    },
+  });
 }
 
 /** RFC 3501 section 6.2.1. What it could do before TLS is not even asked. */

@@ -1,35 +1,28 @@
 import { bearerResponse, plainResponse } from "../../wire/sasl/client.ts";
 import { BEARER_MECHANISMS, encodeBase64 } from "../../wire/sasl/mod.ts";
 import type { Pop3Status } from "../../wire/pop3/client.ts";
-import { dial, encrypt } from "../dial.ts";
+import { encrypt } from "../dial.ts";
 import { trouble } from "../errors.ts";
 import { type LogInAttempt, noLogInNow, noMechanism, refusedLogIn } from "../log_in.ts";
+import { openConnection } from "../open_connection.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { Pop3Connection } from "./connection.ts";
 
 /** Connects, encrypts and logs in. Throws `RetrievalError` and what a lost connection throws. */
-export async function openPop3(options: OpenOptions): Promise<Pop3Connection> {
-  const { spec, deps, signal } = options;
-  const conn = await dial({ ...spec, loopbackOnly: spec.tls === "none", signal }, deps);
-  const connection = new Pop3Connection(conn, deps.settings.current);
-  const abort = () => connection.close();
-  signal.addEventListener("abort", abort);
-  try {
-    if (spec.tls === "implicit") await encrypt(conn, spec.host, deps);
-    const greeting = await connection.greeting();
-    if (greeting.kind !== "ok") throw trouble(`${spec.host} says: ${greeting.text}`);
-    await connection.askCapabilities();
-    if (spec.tls === "starttls") await startTls(connection, options);
-    await logIn(connection, options);
-    // RFC 2449 section 5: what is offered may be different now.
-    await connection.askCapabilities();
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+export function openPop3(options: OpenOptions): Promise<Pop3Connection> {
+  const { spec, deps } = options;
+  return openConnection(options, {
+    make: (conn) => new Pop3Connection(conn, deps.settings.current),
+    begin: async (connection) => {
+      const greeting = await connection.greeting();
+      if (greeting.kind !== "ok") throw trouble(`${spec.host} says: ${greeting.text}`);
+      await connection.askCapabilities();
+      if (spec.tls === "starttls") await startTls(connection, options);
+      await logIn(connection, options);
+      // RFC 2449 section 5: what is offered may be different now.
+      await connection.askCapabilities();
+    },
+  });
 }
 
 /** RFC 2595 section 4. */

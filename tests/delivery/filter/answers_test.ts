@@ -1,6 +1,7 @@
 /** What goes out because a message came in: vacation (RFC 5230, 6131, 3834), away notes, notices (RFC 5435, 5436). */
 import assert from "node:assert/strict";
 import { defaultFilterSettings } from "../../../src/delivery/filter/mod.ts";
+import { watchStages } from "../../support/open_stages.ts";
 import { ALICE, FilterHarness } from "./support.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -195,19 +196,7 @@ Deno.test("filter: the answer and its mark are one commit, so that one that cann
 
 Deno.test("filter: a copy that cannot be filed leaves nothing behind, and counts against the quota in messages (RFC 8580)", async () => {
   const harness = new FilterHarness();
-  const { bodies } = harness.store;
-  const stage = bodies.stage.bind(bodies);
-  const open = new Set<unknown>();
-  bodies.stage = () => {
-    const made = stage();
-    const discard = made.discard.bind(made);
-    open.add(made);
-    made.discard = () => {
-      open.delete(made);
-      discard();
-    };
-    return made;
-  };
+  const open = watchStages(harness.store.bodies);
   const script = 'require ["vacation", "fcc"]; vacation :fcc "Sent" "Away.";';
   await harness.script(script, "few@example.com");
   await harness.mail(MAIL.replace("To: alice", "To: few"), { to: "few@example.com" });
